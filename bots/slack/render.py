@@ -64,13 +64,10 @@ def render(
     return made.message(message)
 
 
-def render_home(
-    messages: Sequence[Message], files: Mapping[str, str] | None = None, *, limits: Limits = CUT
-) -> dict[str, Any]:
+def render_home(message: Message, files: Mapping[str, str], *, limits: Limits = CUT) -> dict[str, Any]:
     """The view of the Home tab. Images whose file is not there are left out, as they may still be on their way."""
-    renderer = _Renderer(files=files or {}, tells_of_missing=False, limits=limits)
-    blocks = [block for message in messages for block in renderer.message(message)["blocks"]]
-    return {"type": "home", "blocks": limits.items(blocks, _MOST_VIEW_BLOCKS, "blocks")}
+    rendered = _Renderer(files=files, tells_of_missing=False, limits=limits).message(message)
+    return {"type": "home", "blocks": limits.items(rendered["blocks"], _MOST_VIEW_BLOCKS, "blocks")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

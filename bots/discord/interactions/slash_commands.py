@@ -37,7 +37,8 @@ from studio.errors import BadParameterError
 from studio.gatherings.registry import KINDS
 
 _NUMBERS: Mapping[Kind, type[int] | type[float]] = {Kind.INTEGER: int, Kind.NUMBER: float}
-_UPLOADS = frozenset({Kind.IMAGE, Kind.FILE, Kind.MASK})
+_IMAGES = frozenset({Kind.IMAGE, Kind.MASK})
+_UPLOADS = _IMAGES | {Kind.FILE}
 # What Discord shows to whom before an administrator says otherwise. The studio checks again.
 _MODERATORS = discord.Permissions(manage_messages=True)
 _ADMINISTRATORS = discord.Permissions(manage_guild=True)
@@ -95,7 +96,11 @@ class SlashCommands(Handler):
         Raises `BadParameterError`.
         """
         typed = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
-        values = spread_flags(spec.name, {**typed, **_without_mentions(typed)})
+        if isinstance(
+            setting := typed.get("value"), str
+        ):  # channels, roles and people that it names, as their ids
+            typed["value"] = _MENTION.sub(r"\1", setting)
+        values = spread_flags(spec.name, typed)
         require_own(interaction.guild, spec.current_name, values)
 
         async def complete(call: Call) -> Run:
@@ -108,7 +113,9 @@ class SlashCommands(Handler):
             return replace(run, values=spread_flags(spec.name, {**values, **received}))
 
         public = spec.paints and not asks_privacy(spec, values)
-        run = Run(command=spec.name, values={**values, **_pending(spec, options)}, public=public)
+        images = (parameter.name for parameter in spec.parameters if parameter.kind in _IMAGES)
+        pending = {name: PENDING_UPLOAD for name in images if options.get(name) is not None}
+        run = Run(command=spec.name, values={**values, **pending}, public=public)
         await self._dispatcher.run(interaction, run, complete=complete)
 
     async def _receive_values(
@@ -126,18 +133,6 @@ class SlashCommands(Handler):
                 await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
                 values[parameter.name] = person.key
         return values
-
-
-def _pending(spec: CommandSpec, options: Mapping[str, object]) -> dict[str, object]:
-    """A place for each image and mask that is attached."""
-    images = [parameter.name for parameter in spec.parameters if parameter.kind in (Kind.IMAGE, Kind.MASK)]
-    return {name: PENDING_UPLOAD for name in images if options.get(name) is not None}
-
-
-def _without_mentions(typed: Mapping[str, object]) -> dict[str, object]:
-    """Channels, roles and people that a setting names, as their ids."""
-    value = typed.get("value")
-    return {"value": _MENTION.sub(r"\1", value)} if isinstance(value, str) else {}
 
 
 def _find_member(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:

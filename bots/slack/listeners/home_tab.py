@@ -1,7 +1,8 @@
 """The Home tab: one's own credits, queue, latest pictures and settings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bots.interactions.error_messages import message_of
@@ -13,6 +14,7 @@ from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, log_slack_errors
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.listener import Listener
+from bots.slack.messages.message_sender import Draft
 from bots.slack.render import render_home
 from bots.slack.texts import texts
 from bots.texts.translation import translate
@@ -45,20 +47,19 @@ class HomeTab(Listener):
             call = await self._people.call_of(request)
             home = await self._pools.run(Pool.DATABASE, load_home, self._ports, call)
         except ChatelierError:
-            await self._publish(request, [compose_sentence(translate(texts.HOME_AWAY))])
+            await self._publish(request, Draft(message=compose_sentence(translate(texts.HOME_AWAY))))
             return
         except NotInstalledError:
             return
-        shown = [*([fault] if fault else []), home]
-        await self._publish(request, shown)
+        shown = replace(home, parts=(*fault.parts, *home.parts)) if fault else home
+        await self._publish(request, Draft(message=shown))
         if home.files:
             with suppress(ChatelierError):
-                draft = await self._images.draft(request, home, lambda image: image.name.partition(".")[0])
-                await self._publish(request, [*shown[:-1], draft.message], draft.files)
+                draft = await self._images.draft(request, shown, lambda image: image.name.partition(".")[0])
+                await self._publish(request, draft)
 
-    async def _publish(
-        self, request: SlackRequest, messages: Sequence[Message], files: Mapping[str, str] | None = None
-    ) -> None:
+    async def _publish(self, request: SlackRequest, draft: Draft) -> None:
         with log_slack_errors("Home tab not published"):
             client = await self._client(request)
-            await client.call("views.publish", user_id=request.user, view=render_home(messages, files))
+            view = render_home(draft.message, draft.files)
+            await client.call("views.publish", user_id=request.user, view=view)
