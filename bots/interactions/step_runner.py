@@ -49,7 +49,8 @@ from bots.queries.message_lookup import ShownPictures
 from bots.texts.privacy_notice import archive_readme
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
-from studio.commands.registry import execute
+from studio.commands.parameter_values import Kind, Parameter
+from studio.commands.registry import execute, find_command
 from studio.commands.results import (
     Accepted,
     Answer,
@@ -61,13 +62,13 @@ from studio.commands.results import (
 )
 from studio.commands.spec import Call
 from studio.domain.identifiers import picture_id
-from studio.domain.people import Person
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
 from studio.domain.settings.communities import CommunityRules
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.accounts.account_export import Exported, write_export
+from studio.services.upload_intake import accept_upload, examine_upload
 
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
 _NAMING = (
@@ -91,14 +92,7 @@ class Reply:
     made: Mapping[str, Attachment] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForeignImage:
-    """An image in a message that is none of ours: taken in as an upload of the person who asks, or only examined."""
-
-    take_in: Callable[[Person], Awaitable[Source]]
-    examine: Callable[[Person], Awaitable[Traces]]
-
-
+Fetch = Callable[[], Awaitable[bytes]]  # a file that somebody shares
 Result = Answer | Message | Reply | None
 Show = Callable[[Reply], Awaitable[object]]
 
@@ -181,17 +175,25 @@ class StepRunner:
         job_view = await self.job_view(shown.job_id, call)
         return from_menu(action, shown.job_id, shown.numbers(job_view))
 
-    async def run_on_image(self, action: Action, image: ForeignImage, call: Call) -> Answer:
-        """Who made somebody's image, or what a command makes of it."""
-        if action is Action.WHO:
-            traces = await image.examine(call.person)
-            return await self.run(Run(command="whose", values={"image": traces}), call)
-        source = await image.take_in(call.person)
-        return await self.run(Run(command=str(action), values={"image": source}), call)
+    async def take_in(self, fetch: Fetch, call: Call) -> Source:
+        """Raises what `fetch` raises, `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
+        return await self._pools.run(Pool.FILES, accept_upload, self._ports, call.person, await fetch())
 
-    async def take_in_form(self, action: Action, image: ForeignImage, call: Call) -> Form:
+    async def receive(self, parameter: Parameter | None, fetch: Fetch, call: Call) -> Source | Traces:
+        """A file for a parameter: taken in, or where the parameter says so only examined."""
+        if parameter is None or parameter.kind is not Kind.FILE:
+            return await self.take_in(fetch, call)
+        return await self._pools.run(Pool.FILES, examine_upload, self._ports, call.person, await fetch())
+
+    async def run_on_image(self, action: Action, fetch: Fetch, call: Call) -> Answer:
+        """Who made somebody's image, or what a command makes of it."""
+        command = "whose" if action is Action.WHO else str(action)
+        image = await self.receive(find_command(command).parameter("image"), fetch, call)
+        return await self.run(Run(command=command, values={"image": image}), call)
+
+    async def take_in_form(self, action: Action, fetch: Fetch, call: Call) -> Form:
         """The form of an action on somebody's image, which is its `upload`."""
-        source = await image.take_in(call.person)
+        source = await self.take_in(fetch, call)
         form = form_about(action, subject_of_upload(self._ports, "", key=source.key))
         return replace(form, upload=source)
 

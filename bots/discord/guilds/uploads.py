@@ -1,13 +1,8 @@
-"""Attachments on their way in, made harmless."""
+"""Attachments on their way in."""
 
 import discord
 
-from bots.discord.context import DiscordContext
-from bots.process.thread_pools import Pool
-from studio.domain.people import Person
-from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.services.upload_intake import accept_upload, examine_upload
 
 # Stands for an image or a mask that is known to be attached and will be received later.
 PENDING_UPLOAD = Source(key="pending")
@@ -24,20 +19,6 @@ _IMAGE_SUFFIXES = (
     ".bmp",
     ".tiff",
 )
-
-
-async def store_attachment(context: DiscordContext, attachment: discord.Attachment, person: Person) -> Source:
-    """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
-    data = await context.downloads.download(attachment)
-    return await context.pools.run(Pool.FILES, accept_upload, context.ports, person, data)
-
-
-async def examine_attachment(
-    context: DiscordContext, attachment: discord.Attachment, person: Person
-) -> Traces:
-    """What a file says of its origin; nothing is kept. Raises `BadImageError` and `RateLimitedError`."""
-    data = await context.downloads.download(attachment)
-    return await context.pools.run(Pool.FILES, examine_upload, context.ports, person, data)
 
 
 def first_image(message: discord.Message) -> discord.Attachment | None:

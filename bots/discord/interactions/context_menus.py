@@ -9,12 +9,12 @@ from discord import app_commands
 
 from bots.discord.guilds.members import call_of
 from bots.discord.guilds.permissions import CONTEXTS, EVERYWHERE, INSTALLS, WITH_USER_INSTALLS
-from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, first_image, store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD, first_image
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
-from bots.interactions.step_runner import ForeignImage
+from bots.interactions.step_runner import Fetch
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.interaction_router import MENU, Run, Step, require_foreign
 from studio.commands.button_ids import Action
@@ -60,17 +60,14 @@ class ContextMenus(Handler):
             await self._presses.follow(interaction, await self._step(interaction, message, action))
             return
         attachment = require_foreign(action, first_image(message))
-        image = ForeignImage(
-            take_in=partial(store_attachment, self._context, attachment),
-            examine=partial(examine_attachment, self._context, attachment),
-        )
+        image = partial(self._context.downloads.download, attachment)
         if action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
             operation = partial(self._on_foreign, interaction, image, action)
             await self._dispatcher.serve(interaction, operation, public=False)
             return
 
         async def complete(call: Call) -> Run:
-            return replace(run, values={"image": await image.take_in(call.person)})
+            return replace(run, values={"image": await self._runner.take_in(image, call)})
 
         run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=ACTIONS[action].public)
         await self._dispatcher.run(interaction, run, complete=complete)
@@ -88,7 +85,7 @@ class ContextMenus(Handler):
             raise DatabaseUnavailableError from None
 
     async def _on_foreign(
-        self, interaction: discord.Interaction, image: ForeignImage, action: Action, call: Call
+        self, interaction: discord.Interaction, image: Fetch, action: Action, call: Call
     ) -> Answer | None:
         if action is Action.WHO:
             return await self._runner.run_on_image(action, image, call)

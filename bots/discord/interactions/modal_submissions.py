@@ -14,7 +14,7 @@ import discord
 from discord import ui
 
 from bots.discord.guilds.members import call_of
-from bots.discord.guilds.uploads import PENDING_UPLOAD, store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.error_mapping import log_api_errors
 from bots.discord.render_form import parse_step, render_form, steps_of, values_of
@@ -119,9 +119,8 @@ class Modals(Handler):
             for name, ids in filled.items():
                 if isinstance(ids, tuple):
                     files = [discord.Attachment(data=resolved[i], state=interaction._state) for i in ids]
-                    received[name] = [
-                        await store_attachment(self._context, file, call.person) for file in files
-                    ]
+                    fetches = [partial(self._context.downloads.download, file) for file in files]
+                    received[name] = [await self._runner.take_in(fetch, call) for fetch in fetches]
             return route_form(form, received, upload=upload)
 
         if step.next_step is None:

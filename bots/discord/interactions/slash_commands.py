@@ -4,6 +4,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, Literal
 
 import discord
@@ -18,7 +19,7 @@ from bots.discord.guilds.permissions import (
     WITH_USER_INSTALLS,
     require_own,
 )
-from bots.discord.guilds.uploads import PENDING_UPLOAD, examine_attachment, store_attachment
+from bots.discord.guilds.uploads import PENDING_UPLOAD
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.command_translator import LONGEST_DESCRIPTION
 from bots.discord.interactions.dispatcher import Handler
@@ -126,8 +127,8 @@ class SlashCommands(Handler):
         for parameter in spec.parameters:
             value = options.get(parameter.name)
             if isinstance(value, discord.Attachment):
-                take = examine_attachment if parameter.kind is Kind.FILE else store_attachment
-                values[parameter.name] = await take(context, value, call.person)
+                fetch = partial(context.downloads.download, value)
+                values[parameter.name] = await self._runner.receive(parameter, fetch, call)
             elif isinstance(value, discord.abc.User):
                 person = _find_member(value, call, parameter)
                 await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)

@@ -122,11 +122,10 @@ class CommandListener(Listener):
     ) -> dict[str, object]:
         """The files in order: first the pictures to start from, then the mask."""
         places = spec.places_for_files(values)
+        fetches = [partial(self._uploads.fetch, request, file) for file in files]
         return {
-            place: await self._uploads.look_at(request, file, call.person)
-            if (parameter := spec.parameter(place)) and parameter.kind is Kind.FILE
-            else await self._uploads.take_in(request, file, call.person)
-            for place, file in zip(places, files, strict=False)
+            place: await self._runner.receive(spec.parameter(place), fetch, call)
+            for place, fetch in zip(places, fetches, strict=False)
         }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import ForeignImage, Result
+from bots.interactions.step_runner import Fetch, Result
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form_model import Form
 from bots.presentation.interaction_router import Ask, require_foreign
@@ -61,10 +61,8 @@ class Shortcuts(Listener):
             return await self._runner.load_form(step, call)
         return await self._runner.take_in_form(action, self._image(request, action, message), call)
 
-    def _image(self, request: SlackRequest, action: Action, message: Message) -> ForeignImage:
+    def _image(self, request: SlackRequest, action: Action, message: Message) -> Fetch:
         """Raises `BadRequestError`."""
-        file = require_foreign(action, next(iter(images(message)), None))
-        return ForeignImage(
-            take_in=partial(self._uploads.take_in, request, file),
-            examine=partial(self._uploads.look_at, request, file),
+        return partial(
+            self._uploads.fetch, request, require_foreign(action, next(iter(images(message)), None))
         )

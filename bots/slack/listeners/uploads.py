@@ -5,16 +5,11 @@ from typing import Any
 
 import aiohttp
 
-from bots.process.thread_pools import Pool
 from bots.slack.api.client import SlackApiRefusedError, SlackClient, SlackUnavailableError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent
 from bots.uploads.safe_downloads import UNCOMPRESSED, TooManyBytesError, read_within
-from studio.domain.people import Person
-from studio.domain.provenance import Traces
-from studio.domain.requests import Source
 from studio.errors import BadImageError
-from studio.services.upload_intake import accept_upload, examine_upload
 
 File = Mapping[str, Any]
 
@@ -36,17 +31,8 @@ def _may_be_image(file: File) -> bool:
 
 
 class Uploads(SlackComponent):
-    async def take_in(self, request: SlackRequest, file: File, person: Person) -> Source:
-        """Raises `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
-        data = await self._fetch(request, file)
-        return await self._pools.run(Pool.FILES, accept_upload, self._ports, person, data)
-
-    async def look_at(self, request: SlackRequest, file: File, person: Person) -> Traces:
-        """What a file says of its origin; nothing is stored. Raises `BadImageError` and `RateLimitedError`."""
-        data = await self._fetch(request, file)
-        return await self._pools.run(Pool.FILES, examine_upload, self._ports, person, data)
-
-    async def _fetch(self, request: SlackRequest, file: File) -> bytes:
+    async def fetch(self, request: SlackRequest, file: File) -> bytes:
+        """Raises `BadImageError`."""
         try:
             client = await self._client(request)
         except SlackUnavailableError as error:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
@@ -88,7 +89,8 @@ class ViewSubmissions(Listener):
         """Uploads are taken in; a person is meant by their key."""
         if isinstance(value, tuple):
             try:
-                return [await self._uploads.take_in(request, file, call.person) for file in value]
+                fetches = [partial(self._uploads.fetch, request, file) for file in value]
+                return [await self._runner.take_in(fetch, call) for fetch in fetches]
             except ChatelierError as error:
                 raise FieldRefusedError(name, error) from error
         parameter = CATALOG[form.command].parameter(name)
