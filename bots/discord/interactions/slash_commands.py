@@ -103,14 +103,25 @@ class SlashCommands(Handler):
             typed["value"] = _MENTION.sub(r"\1", setting)
         values = spread_flags(spec.name, typed)
         require_own(interaction.guild, spec.current_name, values)
+        context = self._context
 
         async def complete(call: Call) -> Run:
-            received = await self._receive_values(call, spec, options)
-            prompt = values.get("prompt")
-            if isinstance(prompt, str):  # one of the suggested may stand for a longer one
-                received["prompt"] = await self._context.pools.run(
-                    Pool.DATABASE, whole_prompt, self._context.ports, call, prompt
-                )
+            """With what takes longer to find: attachments made harmless and stored, and people's keys."""
+            received: dict[str, object] = {}
+            for parameter in spec.parameters:
+                value = options.get(parameter.name)
+                if isinstance(value, discord.Attachment):
+                    fetch = partial(context.downloads.download, value)
+                    received[parameter.name] = await self._runner.receive(parameter, fetch, call)
+                elif isinstance(value, discord.abc.User):
+                    person = _find_member(value, call, parameter)
+                    await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
+                    received[parameter.name] = person.key
+            if isinstance(
+                prompt := values.get("prompt"), str
+            ):  # one of the suggested may stand for a longer one
+                whole = partial(whole_prompt, context.ports, call, prompt)
+                received["prompt"] = await context.pools.run(Pool.DATABASE, whole)
             return replace(run, values=spread_flags(spec.name, {**values, **received}))
 
         public = spec.paints and not asks_privacy(spec, values)
@@ -118,22 +129,6 @@ class SlashCommands(Handler):
         pending = {name: PENDING_UPLOAD for name in images if options.get(name) is not None}
         run = Run(command=spec.name, values={**values, **pending}, public=public)
         await self._dispatcher.run(interaction, run, complete=complete)
-
-    async def _receive_values(
-        self, call: Call, spec: CommandSpec, options: Mapping[str, object]
-    ) -> dict[str, object]:
-        """What takes longer to find: attachments made harmless and stored, and people's keys."""
-        context, values = self._context, dict[str, object]()
-        for parameter in spec.parameters:
-            value = options.get(parameter.name)
-            if isinstance(value, discord.Attachment):
-                fetch = partial(context.downloads.download, value)
-                values[parameter.name] = await self._runner.receive(parameter, fetch, call)
-            elif isinstance(value, discord.abc.User):
-                person = _find_member(value, call, parameter)
-                await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
-                values[parameter.name] = person.key
-        return values
 
 
 def _find_member(user: discord.abc.User, call: Call, parameter: Parameter) -> Person:
