@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
@@ -108,10 +108,11 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
 def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     """As everybody may see them where they were asked for; in their order, in a handful of queries."""
     pictures = _pictures(session, [job.id for job in jobs if job.state in _SHOWN])
-    starred_by = load_stars(session, [picture.id for of_job in pictures.values() for picture in of_job])
+    picture_ids = [picture.id for of_job in pictures.values() for picture in of_job]
+    starred_by = load_stars(session, picture_ids)
     sources = _sources(session, jobs)
     seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])
-    pressed = _find_pressed(session, [job for job in jobs if job.id in pictures])
+    pressed = _find_pressed(session, jobs, picture_ids)
     asking = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
     views = []
     for job in jobs:
@@ -138,26 +139,21 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     return views
 
 
-def _find_pressed(session: Session, jobs: Sequence[Job]) -> Mapping[str, set[Button]]:
+def _find_pressed(
+    session: Session, jobs: Sequence[Job], picture_ids: Sequence[str]
+) -> Mapping[str, set[Button]]:
     """The buttons whose command was carried out on a picture, by the pictures' jobs."""
     origins = {job.id: job for job in jobs}
-    made = aliased(JobRow)
-    ids = select(PictureRow.id).where(PictureRow.job_id.in_(origins))
+    variation_of = JobRow.request["variation"].as_string()
+    of_job = (JobRow.command, variation_of, JobRow.visibility, JobRow.platform, JobRow.community)
     query = (
-        select(
-            JobSourceRow.picture_id,
-            made.command,
-            made.request["variation"].as_string(),
-            made.visibility,
-            made.platform,
-            made.community,
-        )
-        .join(made, made.id == JobSourceRow.job_id)
-        .where(JobSourceRow.picture_id.in_(ids), made.command.in_(("upscale", "vary")))
+        select(JobSourceRow.picture_id, *of_job)
+        .join(JobRow, JobRow.id == JobSourceRow.job_id)
+        .where(JobSourceRow.picture_id.in_(picture_ids), JobRow.command.in_(("upscale", "vary")))
         .distinct()
     )
     found = defaultdict[str, set[Button]](set)
-    for picture_id, command, variation, visibility, *place in session.execute(query) if origins else ():
+    for picture_id, command, variation, visibility, *place in session.execute(query) if picture_ids else ():
         subtle = variation == Strength.SUBTLE
         action = Action.UPSCALE if command == "upscale" else Action.VARY_SUBTLE if subtle else Action.VARY
         job_id, index = split_picture_id(picture_id) or ("", 0)
