@@ -29,6 +29,7 @@ from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
 
 LAST_WORDS = timedelta(minutes=2)  # before the end of a place that closes
+_MOST_MADE_FROM = 2000  # jobs, among which those are looked for that buttons started
 _SHOWN = OUTSTANDING | {JobState.DONE}  # the states in which pictures are shown, where there are some
 
 
@@ -144,19 +145,19 @@ def _find_pressed(
 ) -> Mapping[str, set[Button]]:
     """The buttons whose command was carried out on a picture, by the pictures' jobs."""
     origins = {job.id: job for job in jobs}
+    sources = select(JobSourceRow.job_id, JobSourceRow.picture_id)
+    sources = sources.where(JobSourceRow.picture_id.in_(picture_ids)).limit(_MOST_MADE_FROM)
+    started_from = {row.job_id: row.picture_id for row in session.execute(sources)} if picture_ids else {}
     variation_of = JobRow.request["variation"].as_string()
-    of_job = (JobRow.command, variation_of, JobRow.visibility, JobRow.platform, JobRow.community)
-    query = (
-        select(JobSourceRow.picture_id, *of_job)
-        .join(JobRow, JobRow.id == JobSourceRow.job_id)
-        .where(JobSourceRow.picture_id.in_(picture_ids), JobRow.command.in_(("upscale", "vary")))
-        .distinct()
+    query = select(
+        JobRow.id, JobRow.command, variation_of, JobRow.visibility, JobRow.platform, JobRow.community
     )
+    query = query.where(JobRow.id.in_(started_from), JobRow.command.in_(("upscale", "vary")))
     found = defaultdict[str, set[Button]](set)
-    for picture_id, command, variation, visibility, *place in session.execute(query) if picture_ids else ():
+    for made, command, variation, visibility, *place in session.execute(query) if started_from else ():
         subtle = variation == Strength.SUBTLE
         action = Action.UPSCALE if command == "upscale" else Action.VARY_SUBTLE if subtle else Action.VARY
-        job_id, index = split_picture_id(picture_id) or ("", 0)
+        job_id, index = split_picture_id(started_from[made]) or ("", 0)
         origin = origins[job_id]
         known = visibility not in HIDDEN or origin.visibility in HIDDEN
         if known and place == [origin.person.platform, origin.person.community]:
