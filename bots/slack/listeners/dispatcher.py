@@ -78,7 +78,7 @@ class Dispatcher(SlackComponent):
         try:
             await self.runner.answer(result, call, partial(self.reply, request), quietly=quietly)
             if isinstance(result, Accepted):
-                await self._say_where(request, result)
+                await self._explain_place(request, result)
         except (SlackError, DeliveryInProgressError, ChatelierError) as error:
             log.warning("response postponed: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
@@ -90,7 +90,7 @@ class Dispatcher(SlackComponent):
         draft = await self._images.draft(request, reply.message, lambda _: subject, made=reply.made)
         await self._replies.send(request, draft)
 
-    async def _say_where(self, request: SlackRequest, answer: Accepted) -> None:
+    async def _explain_place(self, request: SlackRequest, answer: Accepted) -> None:
         """Where the job's message is, if the person may not expect it there."""
         if answer.private:
             await self.reply(request, Reply(message=compose_private(answer)))
