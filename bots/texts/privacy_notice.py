@@ -18,10 +18,10 @@ class PrivacyFacts:
     Pictures go after `pictures_days`, None for never; the records of a Slack workspace that left after
     `workspace_days`, None where there is no Slack; the words of the worst refusals, unreviewed, after `evidence_days`;
     addresses of reports from outside `report_days` after the decision. Requests without a picture left go after
-    `jobs_days`, delivered notices after `notices_days`, and entries of credits are summed up after `ledger_days`; None:
-    never. `safety_services` judge requests on other
-    servers, `helper` and `captions` write prompts and descriptions there, `remote_models` paint there, and
-    `time_stamps` and `mail` are sent from there.
+    `jobs_days`, attached files after `uploads_days`, delivered notices after `notices_days`, and entries of credits are
+    summed up after `ledger_days`; None: never. `safety_services` judge requests on other servers, `helper` and
+    `captions` write prompts and descriptions there, `remote_models` paint there, and `time_stamps` and `mail` are sent
+    from there.
     """
 
     operator: str = ""
@@ -29,6 +29,7 @@ class PrivacyFacts:
     keep_days: int = 365
     pictures_days: int | None = None
     jobs_days: int | None = None
+    uploads_days: int | None = None
     notices_days: int | None = None
     ledger_days: int | None = None
     workspace_days: int | None = None
@@ -62,6 +63,7 @@ REQUESTS_GO = (
     "Requests of which no picture is left, such as refused ones, are deleted {jobs_days} days after they ended. The"
     " messages about them in chats stay."
 )
+UPLOADS_GO = "Files that you attached are deleted {uploads_days} days after the last request that used them."
 NOTICES_GO = "Messages from this instance to you are forgotten {notices_days} days after they arrived."
 CREDITS_SUMMED = "The single uses of credits become one sum {ledger_days} days after their month."
 WORKSPACE_LEAVES = (
@@ -127,6 +129,7 @@ def privacy_sections(facts: PrivacyFacts) -> list[tuple[str, list[str]]]:
         "days": facts.keep_days,
         "pictures_days": facts.pictures_days,
         "jobs_days": facts.jobs_days,
+        "uploads_days": facts.uploads_days,
         "notices_days": facts.notices_days,
         "ledger_days": facts.ledger_days,
         "workspace_days": facts.workspace_days,
@@ -149,6 +152,7 @@ def _forgotten(facts: PrivacyFacts) -> list[str]:
     """What else goes by itself."""
     after = {
         REQUESTS_GO: facts.jobs_days,
+        UPLOADS_GO: facts.uploads_days,
         NOTICES_GO: facts.notices_days,
         CREDITS_SUMMED: facts.ledger_days,
     }

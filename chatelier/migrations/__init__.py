@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-HEAD = "0038"  # the newest revision, so that a front end need not load Alembic to see whether it is there
+HEAD = "0039"  # the newest revision, so that a front end need not load Alembic to see whether it is there
 
 # The oldest version, by its newest revision, whose processes may go on with this schema while they are replaced. Raise
 # it to a migration's own number when that takes away or narrows what an earlier version reads or writes.

@@ -93,6 +93,12 @@ class RetentionSection(Section):
         description="Days after its end after which a job of which no picture is left is deleted with its words,"
         " messages and notices; unset: never.",
     )
+    uploads_days: int | None = Field(
+        None,
+        ge=7,
+        description="Days after the last request that used it after which a file that somebody attached is deleted;"
+        " unset: with the pictures of its request.",
+    )
     notices_days: int | None = Field(
         None, ge=7, description="Days after which delivered notices to people are deleted; unset: never."
     )

@@ -72,6 +72,7 @@ def privacy_facts(settings: Settings) -> PrivacyFacts:
         keep_days=moderation.keep_days,
         pictures_days=settings.retention.pictures_days,
         jobs_days=settings.retention.jobs_days,
+        uploads_days=settings.retention.uploads_days,
         notices_days=settings.retention.notices_days,
         ledger_days=settings.retention.ledger_days,
         workspace_days=settings.slack.erase_after_days if settings.slack.is_set else None,

@@ -268,6 +268,7 @@ def _retention(
     from engine.maintenance.job_retention import JobRetention
     from engine.maintenance.picture_retention import PictureRetention
     from engine.maintenance.record_retention import LedgerRetention, NoticeRetention
+    from engine.maintenance.upload_retention import UploadRetention
     from moderation.records.protected_records import PROTECTED
 
     days, tasks = settings.retention, list[Callable[[], object]]()
@@ -277,6 +278,9 @@ def _retention(
         keep_cases = timedelta(days=settings.moderation.keep_days)
         jobs = JobRetention(database=database, keep=keep, keep_cases=keep_cases, protection=PROTECTED)
         tasks.append(jobs.delete_old)
+    if keep := _days(days.uploads_days):
+        uploads = UploadRetention(database=database, store=store, keep=keep, protection=PROTECTED)
+        tasks.append(uploads.delete_old)
     if keep := _days(days.notices_days):
         tasks.append(NoticeRetention(database=database, keep=keep, people=PROTECTED.people).delete_old)
     if keep := _days(days.ledger_days):

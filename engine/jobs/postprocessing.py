@@ -58,7 +58,7 @@ class StoredImage:
     perceptual_hash: str | None
     width: int
     height: int
-    size_bytes: int
+    size_bytes: int  # of all its files
 
 
 def judge(
@@ -111,7 +111,8 @@ def store_pictures(
         }
         for picture in pictures
     ]
-    wait([*putting.values(), *(upload for sizes in shrinking for upload in sizes.values())])
+    wait(putting.values())
+    wait([upload for sizes in shrinking for upload in sizes.values()])
     keys = {data: upload.result() for data, upload in putting.items()}
     return [
         StoredImage(
@@ -120,11 +121,13 @@ def store_pictures(
             verdict=picture.verdict,
             key=keys[copy],
             master_key=keys[picture.master] if signer else None,
-            thumbnail_keys={side: put.result() for side, put in sizes.items()},
+            thumbnail_keys={side: put.result()[0] for side, put in sizes.items()},
             perceptual_hash=picture.verdict.fingerprint or None,
             width=picture.image.width,
             height=picture.image.height,
-            size_bytes=len(copy),
+            size_bytes=len(copy)
+            + (len(picture.master) if signer else 0)
+            + sum(put.result()[1] for put in sizes.values()),
         )
         for picture, copy, sizes in zip(pictures, copies, shrinking, strict=True)
     ]
@@ -174,5 +177,7 @@ def _copy_of(
     return copy_of(picture.image, published, child, signer, sources)
 
 
-def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> str:
-    return store.put(make_thumbnail(image, side_pixels=side_pixels), suffix=THUMBNAIL_SUFFIX)
+def _put_thumbnail(image: Image.Image, side_pixels: int, store: Store) -> tuple[str, int]:
+    """Its key, and its size in bytes."""
+    data = make_thumbnail(image, side_pixels=side_pixels)
+    return store.put(data, suffix=THUMBNAIL_SUFFIX), len(data)

@@ -96,7 +96,7 @@ class _PersistentConsumer(Consumer):
         conn.ensure_connection = partial(conn.ensure_connection, interval_max=_RECONNECT_SECONDS)
         return super().ensure_connected(conn)
 
-    def on_connection_error_after_connected(self, exc: BaseException) -> None:
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
         """A server whose disk is full answers at once, and refuses: to ask it again at once would be no use."""
         if isinstance(exc, ResponseError):
             log.warning("queue unavailable: Redis refuses to write, trying again: %s", str(exc)[:80])

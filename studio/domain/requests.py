@@ -98,6 +98,7 @@ class Source:
     fingerprint: str = ""
     reference: ReferenceKind | None = None
     weight: float = 1.0
+    size_bytes: int = 0  # of an upload's files
 
     @property
     def size(self) -> tuple[int, int] | None:

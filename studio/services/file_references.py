@@ -10,11 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
-from studio.db.tables import JobRow, JobSourceRow, PictureRow
+from studio.db.tables import JobRow, JobSourceRow, PictureRow, UploadRow
 from studio.domain.jobs import GOING_ON
 from studio.domain.requests import Source
+from studio.errors import NotFoundError
 
 # Commands that ask for a request again, also for that of somebody else with what they brought along.
 _REPEATS = frozenset({"reroll", "fullsize"})
@@ -23,7 +24,19 @@ _BATCH = 2000  # databases take a few ten thousand values in one statement
 HAS_FILES = (
     PictureRow.deleted_at.is_(None) | PictureRow.hidden_by.is_not(None) | PictureRow.appeal_until.is_not(None)
 )
-_IS_UPLOAD = JobSourceRow.picture_id.is_(None)
+_NAMES_UPLOAD = JobSourceRow.picture_id.is_(None)
+_OF_SOURCE = aliased(JobSourceRow)
+_WENT = (  # the upload whose file, or whose mask, a row of `job_sources` names
+    select(UploadRow.file_key)
+    .join(_OF_SOURCE, _OF_SOURCE.file_key == UploadRow.file_key)
+    .where(
+        _OF_SOURCE.job_id == JobSourceRow.job_id,
+        _OF_SOURCE.position == JobSourceRow.position,
+        UploadRow.deleted_at.is_not(None),
+    )
+    .exists()
+)
+_IS_UPLOAD = _NAMES_UPLOAD & ~_WENT
 
 
 def find_unneeded(session: Session, keys: Iterable[str]) -> set[str]:
@@ -73,6 +86,13 @@ def brought(session: Session, file_key: str, keys: Sequence[str]) -> bool:
     return (
         session.scalar(query.where(JobSourceRow.file_key == file_key, _IS_UPLOAD, own).limit(1)) is not None
     )
+
+
+def require_uploads(session: Session, job_id: str) -> None:
+    """Raises `NotFoundError` for a job that starts from an upload whose file went with time."""
+    gone = select(JobSourceRow.file_key).where(JobSourceRow.job_id == job_id, _NAMES_UPLOAD, _WENT)
+    if session.scalar(gone.limit(1)) is not None:
+        raise NotFoundError("request", id=job_id)
 
 
 def of_deleted(session: Session, sources: Iterable[Source]) -> set[str]:

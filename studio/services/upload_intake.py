@@ -33,7 +33,8 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
     doubt = None
     if verdict.ruling is Ruling.HOLD:
         doubt = PromptConcern(rule=verdict.rule, category=verdict.category, evidence=verdict.evidence)
-    key = ports.store.put(_with_credentials(ports, clean.png, data), suffix=".png")
+    png = _with_credentials(ports, clean.png, data)
+    key = ports.store.put(png, suffix=".png")
     mask_key = ports.store.put(clean.mask_png, suffix=".png") if clean.mask_png else None
     as_mask_key = ports.store.put(clean.as_mask_png, suffix=".png") if clean.as_mask_png else None
     return Source(
@@ -45,6 +46,7 @@ def accept_upload(ports: Ports, person: Person, data: bytes) -> Source:
         shows_person=verdict.shows_person,
         doubt=doubt,
         fingerprint=verdict.fingerprint,
+        size_bytes=sum(len(file) for file in (png, clean.mask_png, clean.as_mask_png) if file),
     )
 
 

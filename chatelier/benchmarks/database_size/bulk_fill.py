@@ -25,6 +25,7 @@ from studio.db.tables import (
     fill_balances,
     fill_job_sources,
     fill_storage_use,
+    fill_uploads,
 )
 from studio.db.tables.picture_search import (
     create_picture_search,
@@ -137,6 +138,7 @@ def fill(ports: Ports, size: Size) -> None:
             connection.execute(text("SELECT setval('outbox_id_seq', (SELECT max(id) FROM outbox))"))
         fill_balances(connection)
         fill_job_sources(connection)
+        fill_uploads(connection)
         fill_storage_use(connection)
         create_triggers(connection)
         if not database.is_sqlite:

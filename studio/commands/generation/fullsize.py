@@ -15,6 +15,7 @@ from studio.domain.pictures import Picture
 from studio.domain.requests import PaintRequest
 from studio.errors import BadParameterError, NotFoundError
 from studio.ports import Ports
+from studio.services import file_references
 
 DRAFT: Parameter = replace(PICTURE, summary="A draft painted here, by its id.", required=True)
 
@@ -30,6 +31,7 @@ def full_size(ports: Ports, call: Call, command: FullSize) -> Accepted:
         picture = queries.find_picture(session, command.picture, viewer=call.person)
         job = queries.find_job(session, picture.job_id, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
+        file_references.require_uploads(session, job.id)
         call = call_about(session, call, job)
     return submit(ports, call, SPEC.name, request_of(job, picture))
 

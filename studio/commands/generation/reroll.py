@@ -13,6 +13,7 @@ from studio.db import queries
 from studio.domain.requests import Operation
 from studio.errors import BadParameterError, NotFoundError
 from studio.ports import Ports
+from studio.services import file_references
 
 JOB = Parameter(name="job", kind=Kind.JOB, summary="A job, by its id.", required=True, positional=True)
 
@@ -27,6 +28,7 @@ def reroll(ports: Ports, call: Call, command: Reroll) -> Accepted:
     with ports.database.read() as session:
         job = queries.find_job(session, command.job, viewer=call.person)
         remix_consent.require_uploads(session, call.person, job)
+        file_references.require_uploads(session, job.id)
         call = call_about(session, call, job)
     if not (job.request.prompt or job.request.sources):  # its person was forgotten, or nobody shall read it
         raise NotFoundError("request", id=job.id)

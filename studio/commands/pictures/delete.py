@@ -22,6 +22,7 @@ from studio.domain.deliveries import DeliveryKind
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
+from studio.erasure import unused_uploads
 from studio.errors import BadParameterError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import held_job_decisions
@@ -69,6 +70,8 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             )
             removal.events.extend(ended)
         removal.events.extend(notices)
+        if not taken_down and not queries.pictures_of_job(session, job_id):  # which nobody repeats any more
+            removal.files.update(unused_uploads.expire(session, unused_uploads.find_left(session, job_id)))
         shown_at = message_of(session, DeliveryKind.JOB, job_id)
         is_there = shown_at is not None and shown_at.channel == job.address.channel
         out_of_reach = is_there and job.address.closes_within(timedelta(), at=now())

@@ -27,6 +27,7 @@ from studio.db.tables.jobs import (
     ShareRow,
     StarRow,
     StorageUseRow,
+    UploadRow,
 )
 from studio.db.tables.people import CommunityRow, LinkCodeRow, PersonRow, PreferencesRow
 from studio.db.tables.picture_search import (
@@ -41,6 +42,7 @@ from studio.db.tables.triggers import (
     fill_balances,
     fill_job_sources,
     fill_storage_use,
+    fill_uploads,
 )
 
 __all__ = [
@@ -87,6 +89,7 @@ __all__ = [
     "SignInRow",
     "StarRow",
     "StorageUseRow",
+    "UploadRow",
     "UtcDateTime",
     "create_picture_search",
     "create_triggers",
@@ -94,4 +97,5 @@ __all__ = [
     "fill_balances",
     "fill_job_sources",
     "fill_storage_use",
+    "fill_uploads",
 ]

@@ -64,4 +64,4 @@ class NoticeRow(Base):
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
     job_id: Mapped[str | None] = mapped_column(String(12), index=True)  # what was built on somebody's picture
     written_at: Mapped[datetime]
-    delivered_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None] = mapped_column(index=True)

@@ -95,6 +95,25 @@ class JobSourceRow(Base):
     picture_id: Mapped[str | None] = mapped_column(Text, index=True)
 
 
+class UploadRow(Base):
+    """A file that somebody attached to requests, once for each person; written by triggers of `job_sources`.
+
+    `size_bytes` is that of the file and of the masks made of it. `used_at` is when a job last started from it.
+    """
+
+    __tablename__ = "uploads"
+
+    file_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    person_key: Mapped[str] = mapped_column(
+        ForeignKey("people.key"), primary_key=True, index=True, info=DELETED
+    )
+    platform: Mapped[str] = mapped_column(String(16))
+    community: Mapped[str] = mapped_column(String(64))
+    size_bytes: Mapped[int] = mapped_column(BigInteger)
+    used_at: Mapped[datetime] = mapped_column(index=True)
+    deleted_at: Mapped[datetime | None]  # the file went, though jobs name it
+
+
 class PictureRow(Base):
     __tablename__ = "pictures"
     __table_args__ = (
@@ -117,7 +136,7 @@ class PictureRow(Base):
     perceptual_hash: Mapped[str | None] = mapped_column(String(64))  # PDQ, 64 hexadecimal digits
     width: Mapped[int]
     height: Mapped[int]
-    size_bytes: Mapped[int]
+    size_bytes: Mapped[int]  # of all its files: signed copy, original and thumbnails
     verdict: Mapped[dict[str, Any]]
     alt_text: Mapped[str | None] = mapped_column(Text)
     description: Mapped[str | None] = mapped_column(Text)  # of what a model saw in it
@@ -206,10 +225,10 @@ class CommunityTurnRow(Base):
 
 
 class StorageUseRow(Base):
-    """What the pictures of a person or a community take that are not deleted; written by triggers of `pictures`.
+    """What the files of a person or a community take; written by triggers of `pictures` and `uploads`.
 
-    Counts the signed copies that people get; originals and thumbnails come on top. `owner` is a person's key, or what
-    `studio.db.storage_use.community_owner` makes.
+    `owner` is a person's key, or what `studio.db.running_sums.storage_use.community_owner` makes. `pictures` counts
+    those, and no uploads.
     """
 
     __tablename__ = "storage_use"

@@ -1,12 +1,13 @@
-"""Triggers that keep three tables current, whichever version of Chatelier writes.
+"""Triggers that keep four tables current, whichever version of Chatelier writes.
 
 An older version that runs beside this one during an upgrade does not know these tables, and an account may be renamed
 by a plain UPDATE. So the database itself adds each entry of the ledger to its sum in `balances`, lists in `job_sources`
-the files that a job's request starts from, and counts in `storage_use` what the pictures take that are not deleted.
+the files that a job's request starts from and in `uploads` those that people attached, and counts in `storage_use` what
+pictures and uploads take that are not deleted.
 `fill_*` write them anew from what is there, for migrations and repairs.
 """
 
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import Connection, MetaData, event, inspect, text
 
 from studio.db.tables.columns import Base
 
@@ -63,7 +64,7 @@ def _count(row: str, sign: str) -> str:
     return of_person + count.format(owner=_COMMUNITY, source=" FROM jobs", of=f" AND jobs.id = {row}.job_id")
 
 
-_DROP_UNUSED = " DELETE FROM storage_use WHERE owner = OLD.person_key AND pictures = 0;"
+_DROP_UNUSED = " DELETE FROM storage_use WHERE owner = OLD.person_key AND pictures = 0 AND size_bytes = 0;"
 _COUNTED, _UNCOUNTED = _count("NEW", ""), _count("OLD", "-")
 _ON_PICTURES = {
     "storage_use_add": ("AFTER INSERT ON pictures", "", _COUNTED),
@@ -75,8 +76,66 @@ _ON_PICTURES = {
 }
 _FILL_STORAGE_USE = (
     "INSERT INTO storage_use (owner, size_bytes, pictures)"
-    " SELECT {owner}, sum(size_bytes), count(*) FROM pictures JOIN jobs ON jobs.id = pictures.job_id"
-    " WHERE pictures.deleted_at IS NULL GROUP BY {owner}"
+    " SELECT owner, sum(size_bytes), sum(pictures) FROM ({parts}) AS part GROUP BY owner"
+)
+_USED_BY_PICTURES = (
+    "SELECT {owner} AS owner, pictures.size_bytes AS size_bytes, 1 AS pictures"
+    " FROM pictures JOIN jobs ON jobs.id = pictures.job_id WHERE pictures.deleted_at IS NULL"
+)
+_USED_BY_UPLOADS = (
+    "SELECT {owner} AS owner, size_bytes, 0 AS pictures FROM uploads WHERE uploads.deleted_at IS NULL"
+)
+
+# Commands that start again from what somebody attached to an earlier request bring nothing along.
+_BRINGS = "{source}.picture_id IS NULL AND {source}.part = 'key'"
+_BROUGHT = "jobs.command NOT IN ('reroll', 'fullsize')"
+_SQLITE_SIZE = "json_extract(jobs.request, '$.sources[' || {source}.position || '].size_bytes')"
+_POSTGRESQL_SIZE = "(jobs.request #>> ARRAY['sources', {source}.position::text, 'size_bytes'])::bigint"
+_ADD_UPLOAD = (
+    "UPDATE uploads SET used_at = (SELECT created_at FROM jobs WHERE jobs.id = NEW.job_id)"
+    " WHERE file_key = NEW.file_key AND {brings};"
+    " INSERT INTO uploads (file_key, person_key, platform, community, size_bytes, used_at)"
+    " SELECT NEW.file_key, jobs.person_key, jobs.platform, jobs.community, coalesce({size}, 0), jobs.created_at"
+    " FROM jobs WHERE jobs.id = NEW.job_id AND {brought} AND {brings}"
+    " ON CONFLICT (file_key, person_key) DO UPDATE SET deleted_at = NULL;"
+)
+_TAKE_UPLOAD = (
+    "DELETE FROM uploads WHERE file_key = OLD.file_key AND {brings}"
+    " AND person_key = (SELECT person_key FROM jobs WHERE jobs.id = OLD.job_id)"
+    " AND NOT EXISTS (SELECT 1 FROM job_sources JOIN jobs ON jobs.id = job_sources.job_id"
+    " WHERE job_sources.file_key = OLD.file_key AND {brings_too} AND {brought}"
+    " AND jobs.person_key = uploads.person_key);"
+)
+_UPLOAD_OWNERS = ("{row}.person_key", "'community:' || {row}.platform || ':' || {row}.community")
+
+
+def _count_upload(row: str, sign: str) -> str:
+    """As of pictures: for the person first, then for the community."""
+    return " ".join(
+        "INSERT INTO storage_use (owner, size_bytes, pictures)"
+        f" SELECT {owner.format(row=row)}, {sign}{row}.size_bytes, 0 WHERE {row}.deleted_at IS NULL"
+        " ON CONFLICT (owner) DO UPDATE SET size_bytes = storage_use.size_bytes + excluded.size_bytes;"
+        for owner in _UPLOAD_OWNERS
+    )
+
+
+_UPLOAD_COUNTED, _UPLOAD_UNCOUNTED = _count_upload("NEW", ""), _count_upload("OLD", "-")
+_ON_UPLOADS = {
+    "uploads_use_add": ("AFTER INSERT ON uploads", "", _UPLOAD_COUNTED),
+    "uploads_use_move": (
+        "AFTER UPDATE OF deleted_at, person_key, size_bytes ON uploads",
+        "",
+        f"{_UPLOAD_UNCOUNTED} {_UPLOAD_COUNTED} {_DROP_UNUSED}",
+    ),
+    "uploads_use_take": ("AFTER DELETE ON uploads", "", f"{_UPLOAD_UNCOUNTED} {_DROP_UNUSED}"),
+}
+_FILL_UPLOADS = (
+    "INSERT INTO uploads (file_key, person_key, platform, community, size_bytes, used_at)"
+    " SELECT job_sources.file_key, jobs.person_key, min(jobs.platform), min(jobs.community),"
+    " max(coalesce({size}, 0)), max(jobs.created_at)"
+    " FROM job_sources JOIN jobs ON jobs.id = job_sources.job_id"
+    " WHERE {brings} AND {brought}"
+    " GROUP BY job_sources.file_key, jobs.person_key"
 )
 _FILL_BALANCES = (
     "INSERT INTO balances (account, period, kind, amount)"
@@ -114,7 +173,27 @@ def _triggers(connection: Connection) -> dict[str, tuple[str, str, str]]:
             "job_sources_add": ("AFTER INSERT ON jobs", "", fill),
             "job_sources_replace": ("AFTER UPDATE OF request ON jobs", "", _FORGET_SOURCES + fill),
         }
+        | (_upload_triggers(connection) if _has_uploads(connection) else {})
     )
+
+
+def _upload_triggers(connection: Connection) -> dict[str, tuple[str, str, str]]:
+    new, old, other = (_BRINGS.format(source=source) for source in ("NEW", "OLD", "job_sources"))
+    add = _ADD_UPLOAD.format(size=_size(connection, "NEW"), brings=new, brought=_BROUGHT)
+    take = _TAKE_UPLOAD.format(brings=old, brings_too=other, brought=_BROUGHT)
+    return _ON_UPLOADS | {
+        "uploads_add": ("AFTER INSERT ON job_sources", "", add),
+        "uploads_take": ("AFTER DELETE ON job_sources", "", take),
+    }
+
+
+def _has_uploads(connection: Connection) -> bool:
+    """Not before migration 0039."""
+    return inspect(connection).has_table("uploads")
+
+
+def _size(connection: Connection, source: str) -> str:
+    return (_POSTGRESQL_SIZE if _is_postgresql(connection) else _SQLITE_SIZE).format(source=source)
 
 
 def _sources(connection: Connection, *, job: str, tables: str = "") -> str:
@@ -129,10 +208,24 @@ def fill_balances(connection: Connection) -> None:
 
 
 def fill_storage_use(connection: Connection) -> None:
-    """Count what pictures take anew."""
+    """Count what pictures and uploads take anew."""
     connection.execute(text("DELETE FROM storage_use"))
-    for owner in ("pictures.person_key", _COMMUNITY):
-        connection.exec_driver_sql(_FILL_STORAGE_USE.format(owner=owner))
+    parts = [_USED_BY_PICTURES.format(owner=owner) for owner in ("pictures.person_key", _COMMUNITY)]
+    if _has_uploads(connection):
+        owners = [owner.format(row="uploads") for owner in _UPLOAD_OWNERS]
+        parts += [_USED_BY_UPLOADS.format(owner=owner) for owner in owners]
+    connection.exec_driver_sql(_FILL_STORAGE_USE.format(parts=" UNION ALL ".join(parts)))
+
+
+def fill_uploads(connection: Connection) -> None:
+    """Write the files that people attached anew, from `job_sources`, while there are no triggers.
+
+    `fill_storage_use` counts them then.
+    """
+    connection.execute(text("DELETE FROM uploads"))
+    brings = _BRINGS.format(source="job_sources")
+    fill = _FILL_UPLOADS.format(size=_size(connection, "job_sources"), brings=brings, brought=_BROUGHT)
+    connection.exec_driver_sql(fill)
 
 
 def fill_job_sources(connection: Connection) -> None:

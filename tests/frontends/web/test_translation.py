@@ -143,6 +143,7 @@ def test_pages_for_people_from_outside(ports: Ports, in_brackets: None) -> None:
         contact="клуб",
         pictures_days=9,
         jobs_days=9,
+        uploads_days=9,
         notices_days=9,
         ledger_days=9,
         workspace_days=9,

@@ -10,9 +10,24 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger
 from studio.db.running_sums.balance_check import find_wrong_balances
-from studio.db.tables import BalanceRow, JobRow, JobSourceRow, LedgerRow, create_triggers, fill_balances
+from studio.db.running_sums.storage_use import community_owner, stored_bytes
+from studio.db.tables import (
+    BalanceRow,
+    JobRow,
+    JobSourceRow,
+    LedgerRow,
+    PictureRow,
+    create_triggers,
+    drop_triggers,
+    fill_balances,
+    fill_storage_use,
+    fill_uploads,
+)
+from studio.domain.people import Person, Platform
+from studio.domain.requests import Source
 from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import fake_ports, someone, somewhere
+from tests.support.finished_jobs import paint_job
 
 ANA = someone("ana")
 
@@ -105,3 +120,37 @@ def test_a_version_that_knows_neither_table_keeps_both_current(instance: Ports) 
             )
         )
         assert credit_ledger.balance(session, ANA.key, at=now()) == 105
+
+
+def used(instance: Ports, *owners: str) -> list[int]:
+    with instance.database.read() as session:
+        return [stored_bytes(session, [owner]) for owner in owners]
+
+
+def test_what_people_attach_counts_once_until_nothing_of_theirs_names_it(instance: Ports) -> None:
+    bo, room = someone("bo"), community_owner(Platform.WEB, "room")
+    key = instance.store.put(b"an image", suffix=".png")
+    upload = Source(key=key, width=64, height=64, size_bytes=700)
+
+    def upscale(number: int, person: Person = ANA) -> str:
+        call = Call(person=person, address=somewhere(), request_key=f"{number}")
+        return paint_job(instance, execute(instance, call, "upscale", {"image": upload}).job_id)
+
+    jobs = [upscale(number) for number in range(2)]
+    with instance.database.begin() as session:  # what the pictures take is another matter
+        session.execute(update(PictureRow).values(size_bytes=0))
+    assert used(instance, ANA.key, room) == [700, 700]
+    upscale(2, bo)
+    with instance.database.begin() as session:
+        session.execute(update(PictureRow).values(size_bytes=0))
+    assert used(instance, ANA.key, bo.key, room) == [700, 700, 1400]
+    with instance.database.begin() as session:
+        drop_triggers(session.connection())
+        fill_uploads(session.connection())
+        fill_storage_use(session.connection())
+        create_triggers(session.connection())
+    assert used(instance, ANA.key, bo.key, room) == [700, 700, 1400]
+    for job_id, left in zip(jobs, (700, 0), strict=True):
+        with instance.database.begin() as session:
+            session.execute(update(JobRow).where(JobRow.id == job_id).values(request={}))
+        assert used(instance, ANA.key, bo.key, room) == [left, 700, left + 700]
