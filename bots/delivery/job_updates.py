@@ -10,13 +10,12 @@ from bots.delivery.subjects.jobs import JobDrafts
 from bots.delivery.transport import DeliveryContext
 from bots.presentation.compose.job_message import PREVIEW
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import LAST_WORDS, JobView, is_deleted, job_state, positions
+from bots.queries.job_view import LAST_WORDS, JobView, is_deleted, job_state, positions, pressed_button
 from bots.texts.languages.readers import reading_in
 from studio.clock import now
 from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.events import JobProgress
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
-from studio.domain.requests import Operation
 from studio.errors import NotFoundError
 
 _POSITIONS_EVERY_SECONDS = 5.0
@@ -46,26 +45,23 @@ class JobUpdates:
         await self._publisher.freshen(DeliveryKind.JOB, job_id, least_seconds=_PICTURES_EVERY_SECONDS)
 
     async def show_pressed(self, job_id: str) -> None:
-        """Below the picture that a new job starts from, the button that was pressed for it is marked."""
+        """Below the picture that a new job starts from, the button that was pressed for it is marked, once."""
         job_view = _view(self._publisher.message(DeliveryKind.JOB, job_id))
-        if job_view is None or job_view.job.request.operation not in (Operation.VARY, Operation.UPSCALE):
+        button = pressed_button(job_view.job) if job_view else None
+        if button is None:
             return
-        origin = job_view.job.origin_job_id
-        before = self._publisher.message(DeliveryKind.JOB, origin).shown if origin else None
+        shown = self._publisher.message(DeliveryKind.JOB, button.job_id).shown
+        if shown and shown.job_view and button in shown.job_view.pressed:
+            return
         try:
-            draft = await self._publisher.read(DeliveryKind.JOB, origin or "")
+            draft = await self._publisher.read(DeliveryKind.JOB, button.job_id)
         except NotFoundError:
             return
-        view, shows_buttons = (
-            draft.job_view,
-            draft.final and draft.ref is not None and bool(draft.ref.message),
-        )
-        known = before.job_view.pressed if before and before.job_view else frozenset()
-        here = draft.subject.platform is self._transport.platform
-        if view and shows_buttons and here and view.pressed - known:
-            await self._publisher.freshen(
-                DeliveryKind.JOB, view.job.id, least_seconds=_PICTURES_EVERY_SECONDS
-            )
+        is_here = draft.subject.platform is self._transport.platform and draft.final
+        is_marked = draft.job_view is not None and button in draft.job_view.pressed
+        if is_here and is_marked and draft.ref and draft.ref.message:
+            least_seconds = _PICTURES_EVERY_SECONDS
+            await self._publisher.freshen(DeliveryKind.JOB, button.job_id, least_seconds=least_seconds)
 
     def _is_gone(self, job_id: str, picture_id: str) -> bool:
         """Of several that were deleted at once the first edit shows the end."""

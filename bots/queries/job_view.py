@@ -155,14 +155,25 @@ def _find_pressed(
     query = query.where(JobRow.id.in_(started_from), JobRow.command.in_(("upscale", "vary")))
     found = defaultdict[str, set[Button]](set)
     for made, command, variation, visibility, *place in session.execute(query) if started_from else ():
-        subtle = variation == Strength.SUBTLE
-        action = Action.UPSCALE if command == "upscale" else Action.VARY_SUBTLE if subtle else Action.VARY
-        job_id, index = split_picture_id(started_from[made]) or ("", 0)
-        origin = origins[job_id]
-        known = visibility not in HIDDEN or origin.visibility in HIDDEN
-        if known and place == [origin.person.platform, origin.person.community]:
-            found[job_id].add(Button(action=action, job_id=job_id, index=index))
+        button = _button_for(command, variation, started_from[made])
+        origin = origins[button.job_id] if button else None
+        known = origin is not None and (visibility not in HIDDEN or origin.visibility in HIDDEN)
+        if button and origin and known and place == [origin.person.platform, origin.person.community]:
+            found[button.job_id].add(button)
     return found
+
+
+def pressed_button(job: Job) -> Button | None:
+    """The button below a picture that asks for what a job was asked for: to upscale it or to vary it."""
+    request = job.request
+    start = next((source.picture_id for source in request.starts if source.picture_id), "")
+    return _button_for(request.operation, request.variation, start)
+
+
+def _button_for(command: str, variation: str | None, picture_id: str) -> Button | None:
+    vary = Action.VARY_SUBTLE if variation == Strength.SUBTLE else Action.VARY
+    action, split = {"upscale": Action.UPSCALE, "vary": vary}.get(command), split_picture_id(picture_id)
+    return Button(action=action, job_id=split[0], index=split[1]) if action and split else None
 
 
 def _lends_uploads(session: Session, job: Job) -> bool:
