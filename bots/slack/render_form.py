@@ -96,7 +96,9 @@ class _FormWriter:
 
     def blocks(self, form: Form) -> list[Block]:
         blocks = [section(mrkdwn(form.intro))] if form.intro else []
-        first, rest = _picture_first(form.fields)
+        # The choice of a picture stands above the picture that is shown.
+        first = [field for field in form.fields if field.kind is FieldKind.PICTURE]
+        rest = [field for field in form.fields if field.kind is not FieldKind.PICTURE]
         blocks = [*map(self._input, first), *blocks, *self._image(form), *map(self._input, rest)]
         return self._limits.items(blocks, _MOST_BLOCKS, "blocks")
 
@@ -122,24 +124,22 @@ class _FormWriter:
         return block
 
     def _element(self, field: Field) -> Block:
-        element: Block
         match field.kind:
             case FieldKind.TEXT | FieldKind.LINE:
-                element = self._text(field)
+                return self._text(field)
             case FieldKind.NUMBER:
-                element = _number(field)
+                return _number(field)
             case FieldKind.FILES:
                 most = min(field.maximum or 1, _MOST_FILES)
-                element = {"type": "file_input", "filetypes": list(_FILE_TYPES), "max_files": most}
+                return {"type": "file_input", "filetypes": list(_FILE_TYPES), "max_files": most}
             case FieldKind.PERSON:
-                element = {"type": "users_select"}
+                return {"type": "users_select"}
             case FieldKind.CHANNEL:
-                element = _CHANNEL_SELECT
+                return _CHANNEL_SELECT
             case FieldKind.PICTURE:
-                element = {**self._select(field), "action_id": PICTURE_CHOICE}
+                return {**self._select(field), "action_id": PICTURE_CHOICE}
             case _:
-                element = self._several(field) if field.takes_several else self._select(field)
-        return element
+                return self._several(field) if field.takes_several else self._select(field)
 
     def _text(self, field: Field) -> Block:
         element: Block = {
@@ -173,12 +173,6 @@ class _FormWriter:
             if len(choice.value) <= _OPTION_VALUE
         ]
         return self._limits.items(options, _MOST_OPTIONS, "options")
-
-
-def _picture_first(fields: Sequence[Field]) -> tuple[list[Field], list[Field]]:
-    """The choice of a picture stands above the picture that is shown."""
-    first = [field for field in fields if field.kind is FieldKind.PICTURE]
-    return first, [field for field in fields if field.kind is not FieldKind.PICTURE]
 
 
 def _number(field: Field) -> Block:
