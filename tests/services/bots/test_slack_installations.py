@@ -96,7 +96,4 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     assert (found("one"), found("two")) == ("F1", None), "what is shown after all stays"
     for file in unwanted:
         file_records.forget(database, file.id)
-    assert (file_records.subject_of(database, "F1"), file_records.subject_of(database, "F3")) == (
-        None,
-        "another",
-    )
+    assert file_records.subjects_of(database, ["F1", "F3"]) == ["another"]
