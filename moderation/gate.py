@@ -16,7 +16,8 @@ from moderation.policy.categories import Category
 from moderation.policy.community_overrides import apply_overrides, known_overrides, narrow
 from moderation.policy.findings import Finding
 from moderation.policy.policy import Policy
-from moderation.policy.remedies import CONTEMPT, help_for, how_to_name_a_moderator, remedy_of
+from moderation.policy.remedies import CONTEMPT, how_to_name_a_moderator, remedy_of, with_help
+from moderation.records.case_words import seal_words
 from moderation.records.evidence import EvidenceDraft, draft_of_picture, draft_of_words
 from moderation.rules.community_policy import rules_beyond
 from moderation.rules.community_words import CommunityWords
@@ -119,6 +120,7 @@ class ModerationGate:
         if verdict.ruling is Ruling.REFUSE:
             self._limiter.record_refusal(person, account=account, origins=origins)
         if not verdict.allows:
+            verdict = self._seal(admission, verdict)
             weight = strike_weight(judged)
             evidence = self._draft_of_words(admission) if weight else None
             self._record(person, verdict, admission.job_id, weight=weight, evidence=evidence)
@@ -127,6 +129,10 @@ class ModerationGate:
     def _draft_of_words(self, admission: Admission) -> EvidenceDraft | None:
         with self._context.database.read() as session:
             return draft_of_words(session, self._context.cipher, admission)
+
+    def _seal(self, admission: Admission, verdict: Verdict) -> Verdict:
+        with self._context.database.read() as session:
+            return seal_words(session, self._context.cipher, admission, verdict)
 
     def require_not_banned(self, person: Person) -> None:
         """Raises `BannedError`; `DatabaseUnavailableError` when bans cannot be read."""
@@ -172,7 +178,8 @@ class ModerationGate:
         """
         self.require_not_banned(admission.person)
         rules = self._context.community(admission.person)
-        return self._settle(self._judge_prompt(admission, rules), admission.person, rules)
+        verdict = self._settle(self._judge_prompt(admission, rules), admission.person, rules)
+        return self._seal(admission, verdict)
 
     def judge(self, subject: PromptSubject, *, any_language: bool = False) -> Verdict:
         """What the prompt rules and the operator's policy say, without any person: counts and records nothing."""
@@ -219,8 +226,7 @@ class ModerationGate:
 
     def _settle_hold(self, verdict: Verdict, person: Person, rules: CommunityRules) -> Verdict:
         """What nobody would look at is refused."""
-        if not (verdict.allows or (verdict.ruling is Ruling.HOLD and verdict.rule == Meaning.name)):
-            verdict = replace(verdict, help=help_for(verdict.category))  # the classifier alone often errs
+        verdict = with_help(verdict)
         if verdict.ruling is not Ruling.HOLD or self._places.is_reviewed(person, rules):
             return verdict
         return replace(verdict, ruling=Ruling.REFUSE, doubtful=True)

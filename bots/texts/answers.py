@@ -27,6 +27,7 @@ QUEUE = "Your queue"
 QUEUE_EMPTY = "You have no jobs in the queue."
 BEING_PAINTED = "Being painted."
 HISTORY = "Your latest jobs"
+WITHOUT_WORDS = "A request whose words are not shown"
 A_TURN = "a turn"  # of a game that does not tell yet what was asked for
 HISTORY_EMPTY = "You have not painted anything here yet."
 STATES = {

@@ -47,6 +47,10 @@ UNREADABLE_WORDS = (
     "It cannot be read: the evidence key is another. Ask who runs this instance for the former key. Without it the"
     " suspension can only be overturned."
 )
+UNREADABLE_WORDS_OF_A_REQUEST = (
+    "It cannot be read: the evidence key is another. Ask who runs this instance for the former key. Without it the"
+    " request can only be rejected."
+)
 WEIGHT = "Weight of the report"
 DECIDE_BY = "Decide by"
 IN_GOOD_FAITH = "in good faith"
@@ -71,6 +75,7 @@ LIST_CLAIMED = "claimed"
 APPEAL_FILED = "A moderator will look at it again. You will hear what they decide."
 APPEAL_REPEATED = "You have asked for this already; a moderator will look at it."
 REPORT_FILED = "Thank you. The moderators will look at it."
+REPORT_HIDES = "The picture is hidden from everybody until a moderator decides."
 REPORT_REPEATED = "You have reported this picture already; thank you."
 CASES = "Cases"
 

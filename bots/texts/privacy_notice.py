@@ -49,8 +49,8 @@ KEPT = (
     "Your requests with their words, the pictures that you attached, the pictures that were generated, and their"
     " settings.",
     "Stars, links between your names, and the use of credits.",
-    "For moderation: refusals, reports, strikes, decisions and suspensions. Of the worst refusals the words are kept,"
-    " encrypted, for the moderator who decides about the account.",
+    "For moderation: refusals, reports, strikes, decisions and suspensions. The words of the worst refusals, and of"
+    " requests that wait for a moderator, are kept encrypted, for the moderator who decides.",
     "On the web: the address of your connection and the invite word, as digests for a day; they stay longer while a"
     " suspension holds.",
 )
@@ -74,8 +74,8 @@ RETENTION = (
     "Records of closed cases and refused pictures are deleted after {days} days.",
     "A deleted picture is hidden at once, and its file is deleted when no job that waits needs it.",
     "Uploads that are only examined, such as on /verify, are not stored.",
-    "The encrypted words of a refusal are deleted when a moderator has decided, or after {evidence_days} days, unless"
-    " the law asks for them. A picture that has to be reported to the authorities is kept, encrypted, until the"
+    "Encrypted words are deleted when a moderator has decided (those of a rejected request 30 days later, so that its"
+    " person can appeal), or after {evidence_days} days, unless the law asks for them. A picture that has to be reported to the authorities is kept, encrypted, until the"
     " operator releases it; /forget-me does not delete it.",
     "The address that somebody leaves with a report from outside is deleted {report_days} days after the decision.",
 )

@@ -225,6 +225,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     from engine.queue.celery_worker import run_periodic_tasks
     from engine.queue.redis_events import RedisEvents
     from moderation.cases.retention import let_go
+    from moderation.reports.deadline_reminders import remind_of_deadlines
     from studio.db.prompts.proposals import delete_old_proposals
     from studio.gatherings.periodic_tasks import return_sponsored_credits
     from studio.services.built_on_notices import write_daily_notices
@@ -249,6 +250,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(close_unanswered, database, events),
         partial(return_sponsored_credits, database),
         partial(let_go, database, keep=keep),
+        partial(remind_of_deadlines, database, events),
         partial(delete_old_proposals, database),
         *_retention(settings, database, store, events),
         partial(mail_decisions, settings, database),

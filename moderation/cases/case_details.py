@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from moderation.cases.case_previews import read_previews
 from moderation.cases.strikes import strike_sum
 from moderation.records import audit_log, bans
-from moderation.records.evidence import has_evidence
+from moderation.records.case_words import with_words
 from moderation.records.tables import AuditRow, StrikeRow
 from moderation.reports.hidden_pictures import hidden_of_job
 from moderation.reports.member_reports import decide_by
@@ -55,7 +55,7 @@ def read_details(session: Session, case: Case) -> CaseDetails:
         decide_by=min((row.decide_by for row in receipts if row.decide_by), default=decide_by(case)),
         contacts=tuple(row.contact for row in receipts if row.contact),
         statements=tuple(report_of(row, case) for row in receipts if row.words or row.reporter),
-        has_evidence=case.kind is CaseKind.SUSPENSION and has_evidence(session, case.id),
+        has_evidence=bool(with_words(session, [case])),
     )
 
 

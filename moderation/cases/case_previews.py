@@ -6,10 +6,10 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from moderation.records.evidence import with_evidence
+from moderation.records.case_words import with_words
 from studio.db.queries import job_of, picture_of
 from studio.db.tables import JobRow, PictureRow
-from studio.domain.cases import Case, CaseDetails, CaseImage, CaseKind, PersonRecord
+from studio.domain.cases import Case, CaseDetails, CaseImage, PersonRecord
 from studio.domain.jobs import Job
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
@@ -20,12 +20,12 @@ _BLANK = PersonRecord(jobs=0, refusals=0, strikes=0.0, earlier_cases=0)
 
 
 def read_previews(session: Session, cases: Sequence[Case]) -> dict[str, CasePreview]:
-    """In three queries, however many cases there are."""
+    """In five queries, however many cases there are."""
     job_ids = {case.job_id for case in cases if case.job_id}
     rows = session.scalars(select(JobRow).where(JobRow.id.in_(job_ids)))
     jobs = {row.id: job_of(row) for row in rows}
     pictures = _pictures(session, job_ids)
-    encrypted = with_evidence(session, [case.id for case in cases if case.kind is CaseKind.SUSPENSION])
+    encrypted = with_words(session, cases)
     return {
         case.id: _preview(
             case, jobs.get(case.job_id or ""), pictures.get(case.job_id or "", []), case.id in encrypted

@@ -12,6 +12,7 @@ from moderation.cases.artist_opt_outs import add_opt_out
 from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import (
     EXCLUDING,
+    HOUSE,
     Sanction,
     exclude,
     imposed_by,
@@ -36,8 +37,9 @@ from studio.domain.cases import URGENT, Case, CaseKind, CaseState, Decision, Not
 from studio.domain.jobs import JobState
 from studio.services import held_job_decisions
 
+_WAITED = to_stored(coded("stopped.held_too_long"))
 _REJECTED = to_stored(coded("stopped.rejected"))
-_DELIVERING = STAYING | {Decision.OVERTURN}
+DELIVERING = STAYING | {Decision.OVERTURN}
 _FIRST_SUSPENSION = timedelta(days=7)
 _LONGEST_SUSPENSION = timedelta(days=90)
 _WEIGHTS = {Decision.WARN: 1.0, Decision.SUSPEND: 2.0, Decision.BAN: 4.0, Decision.BLOCK: 1.0}
@@ -51,7 +53,7 @@ def follow(session: Session, case: Case) -> DecisionEffects:
     add_opt_out(session, case)
     outcome.add(_move_work(session, case))
     outcome.add(_notify_filer(session, case))
-    granted = case.kind is CaseKind.APPEAL and case.decision in _DELIVERING
+    granted = case.kind is CaseKind.APPEAL and case.decision in DELIVERING
     takedown = find_takedown(session, case) if granted else None
     if granted or case.decision is Decision.OVERTURN:
         # Another picture of the job may have been taken down rightly.
@@ -82,7 +84,7 @@ def _move_work(session: Session, case: Case) -> DecisionEffects:
     if case.kind not in (CaseKind.HOLD, CaseKind.APPEAL):
         return DecisionEffects()
     row = session.get_one(JobRow, case.job_id)
-    if case.decision in _DELIVERING:
+    if case.decision in DELIVERING:
         return _let_through(session, row, spoiler=case.decision is Decision.SPOILER)
     return _reject_job(session, case, row) if case.kind is CaseKind.HOLD else DecisionEffects()
 
@@ -123,9 +125,8 @@ def _ask_owners(session: Session, row: JobRow) -> DecisionEffects:
 
 
 def _reject_job(session: Session, case: Case, row: JobRow) -> DecisionEffects:
-    ended = held_job_decisions.stop(
-        session, row.id, JobState.REFUSED, error_code="policy", error_text=_REJECTED
-    )
+    text = _WAITED if (case.decided_by or "").endswith(f":{HOUSE}") else _REJECTED
+    ended = held_job_decisions.stop(session, row.id, JobState.REFUSED, error_code="policy", error_text=text)
     if ended:
         session.refresh(row)
         row.refused_rule, row.refused_category = case.rule, case.category
@@ -137,7 +138,7 @@ def _notify_filer(session: Session, case: Case) -> DecisionEffects:
     if case.filed_by is None or case.kind not in (CaseKind.REPORT, CaseKind.APPEAL):
         return DecisionEffects()
     if case.kind is CaseKind.APPEAL:
-        granted = case.decision in _DELIVERING
+        granted = case.decision in DELIVERING
         text = coded("notice.appeal_granted" if granted else "notice.appeal_rejected")
         if picture := case.picture_id:
             text = _answer_takedown(session, picture, granted=granted)

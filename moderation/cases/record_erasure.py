@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from moderation.cases.sanctions import HOUSE
 from moderation.cases.strikes import FORGOTTEN, strike_sum
 from moderation.records import audit_log
+from moderation.records.case_words import erase_rejected
 from moderation.records.tables import BlockedPictureRow, StrikeRow
 from moderation.reports.outside_reports import empty_receipts
 from studio.clock import now
@@ -26,6 +27,7 @@ def erase_records(session: Session, keys: tuple[str, ...]) -> int:
     closed = CaseRow.subject.in_(keys) & (CaseRow.state == CaseState.CLOSED)
     empty_receipts(session, select(CaseRow.id).where(closed))
     session.execute(update(CaseRow).where(closed).values(words="", evidence="", note=""))
+    erase_rejected(session, CaseRow.subject.in_(keys))
     filed = CaseRow.filed_by.in_(keys)
     session.execute(update(CaseRow).where(filed).values(words="", note="", filed_by=None))
     for key in keys:  # a ban is still lifted where it was imposed

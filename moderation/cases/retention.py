@@ -10,15 +10,16 @@ from moderation.cases.record_erasure import let_judged_go
 from moderation.cases.sanctions import HOUSE, hold
 from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
+from moderation.records.case_words import end_appeal
 from moderation.records.evidence import find_expired
-from moderation.records.tables import EvidenceRow, StrikeRow
+from moderation.records.tables import StrikeRow
 from moderation.reports.outside_reports import empty_receipts, forget_old
 from studio.clock import now
 from studio.db import cases, credit_ledger
 from studio.db.database import Database
-from studio.db.tables import CaseRow
+from studio.db.tables import CaseRow, EvidenceRow
 from studio.db.takedowns.taken_down_pictures import end_appeal_windows
-from studio.domain.cases import CaseState, Decision
+from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.services import account_erasure
 from studio.services.picture_deletion import delete_unseen_pictures
 
@@ -47,7 +48,10 @@ def let_go(database: Database, *, keep: timedelta) -> int:
 
 
 def _end_unreviewed_freezes(database: Database) -> None:
-    """Words that nobody read in time go, and with them the suspension that nobody can judge any more."""
+    """Words that nobody read in time go, and with them the suspension that nobody can judge any more.
+
+    A held request that nobody judged is refused, and so are appeals for one whose words went.
+    """
     with database.read() as session:
         expired = [(row.id, row.case_id, row.subject) for row in find_expired(session, at=now())]
     for evidence_id, case_id, subject in expired:
@@ -57,12 +61,16 @@ def _end_unreviewed_freezes(database: Database) -> None:
             if evidence is None or evidence.legal_hold:
                 continue  # since they were listed
             house = f"{subject.rpartition(':')[0]}:{HOUSE}"
-            row = cases.close(session, case_id, Decision.OVERTURN, by=house, at=now()) if case_id else None
+            held = case_id and cases.find_case(session, case_id).kind is CaseKind.HOLD
+            ends = Decision.REJECT if held else Decision.OVERTURN
+            row = cases.close(session, case_id, ends, by=house, at=now()) if case_id else None
             if row is not None:
                 cases.write_case_changed(session, row)  # sent by the sweeper
                 follow(session, cases.case_of(row))
             elif case_id and cases.find_case(session, case_id).state is CaseState.OPEN:
                 continue  # a moderator reads them at this moment
+            if held and evidence.job_id and not end_appeal(session, evidence.job_id):
+                continue
             session.execute(delete(EvidenceRow).where(EvidenceRow.id == evidence_id))
 
 

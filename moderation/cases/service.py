@@ -1,14 +1,14 @@
 """The desk itself: who may decide what, and that it happens once."""
 
 import logging
-from dataclasses import fields, replace
+from dataclasses import fields
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from moderation.cases.case_details import CommunityRecords, read_details, require_moderator
-from moderation.cases.decisions import answer_alike, follow, lift
+from moderation.cases.decisions import DELIVERING, answer_alike, follow, lift
 from moderation.cases.record_erasure import erase_records
 from moderation.cases.sanctions import EXCLUDING, Sanction, exclude, hold, notify
 from moderation.cases.side_effects import DecisionEffects, SideEffects
@@ -17,9 +17,9 @@ from moderation.metrics import CASES
 from moderation.policy.community_overrides import describe_policy, require_stricter
 from moderation.policy.policy import Policy, default_policy
 from moderation.records import audit_log, bans
+from moderation.records.case_words import has_read, read_case_words, restore_words, settle_words
 from moderation.records.encryption import EvidenceCipher
-from moderation.records.evidence import erase_words, has_evidence, is_readable, read_words
-from moderation.reports.hidden_pictures import hide, jobs_of
+from moderation.reports.hidden_pictures import hide, is_hidden, jobs_of
 from moderation.reports.member_reports import hide_reported
 from moderation.reports.outside_reports import file_case, may_hide, read_status, write_receipt
 from moderation.reports.preserved_pictures import preserve
@@ -47,7 +47,7 @@ from studio.domain.jobs import WAITING, JobState
 from studio.domain.people import Person
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.settings.policy_overrides import ChangeRules, PolicyDescription
-from studio.errors import BadParameterError, CaseTakenError, ConfigurationError, NotAllowedError
+from studio.errors import BadParameterError, CaseTakenError, NotAllowedError
 from studio.services import message_refresh
 
 log = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class CaseService(CommunityRecords):
                 session, "claim", actor=moderator.key, subject=case.subject, details={"case": case_id}
             )
             if details.has_evidence and self._cipher is not None:
-                details = _with_words(session, self._cipher, details, by=moderator.key)
+                details = read_case_words(session, self._cipher, details, by=moderator.key)
         self._side_effects.run(DecisionEffects(events=events))
         return details
 
@@ -99,8 +99,10 @@ class CaseService(CommunityRecords):
             if case.state is CaseState.CLOSED and decision is Decision.OVERTURN:
                 case, outcome = _take_back(session, moderator, case)
             else:
-                if decision in EXCLUDING and not _has_read(session, self._cipher, case, moderator):
+                if decision in EXCLUDING and not has_read(session, self._cipher, case, moderator):
                     raise NotAllowedError("claim_first")
+                if decision in DELIVERING:
+                    restore_words(session, self._cipher, case)
                 case, outcome = _decide(session, moderator, case, decision, note)
         CASES.labels(case.kind, decision).inc()
         self._side_effects.run(outcome)
@@ -121,10 +123,12 @@ class CaseService(CommunityRecords):
         self._side_effects.run(outcome)
         return code
 
-    def hide_reported(self, case_id: str) -> None:
+    def hide_reported(self, case_id: str) -> bool:
         with self._database.begin() as session:
             events = hide_reported(session, case_id)
+            hidden = is_hidden(session, case_id)
         self._side_effects.run(DecisionEffects(events=events))
+        return hidden
 
     def read_report(self, code: str) -> ReportStatus | None:
         with self._database.read() as session:
@@ -247,7 +251,7 @@ def _decide(
     outcome = answer_alike(session, case)
     outcome.events.append(changed)
     outcome.add(follow(session, case))
-    erase_words(session, case.id)
+    settle_words(session, case, lets_through=decision in DELIVERING)
     details = {"case": case.id, "decision": decision}
     audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
     return case, outcome
@@ -274,24 +278,6 @@ def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, D
     details = {"case": case.id}
     audit_log.append(session, "take back", actor=moderator.key, subject=case.subject, details=details)
     return case, outcome
-
-
-def _with_words(session: Session, cipher: EvidenceCipher, details: CaseDetails, *, by: str) -> CaseDetails:
-    """A case whose words cannot be read is claimed nevertheless: it can be overturned."""
-    try:
-        return replace(details, refused_words=read_words(session, cipher, details.case.id, by=by))
-    except ConfigurationError as error:
-        log.error("evidence not readable: case=%s error=%s", details.case.id, type(error).__name__)
-        return replace(details, unreadable=True)
-
-
-def _has_read(session: Session, cipher: EvidenceCipher | None, case: Case, moderator: Person) -> bool:
-    """Nobody is suspended for words that the moderator did not see."""
-    if case.kind is not CaseKind.SUSPENSION or not has_evidence(session, case.id):
-        return True
-    if cipher is not None and not is_readable(session, cipher, case.id):
-        return False
-    return case.claimed_by is not None and same_human(session, case.claimed_by, moderator.key)
 
 
 def _changed_fields(former: CommunityRules, rules: CommunityRules) -> list[str]:

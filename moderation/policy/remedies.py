@@ -1,10 +1,13 @@
 """Which setting or moderator could change a refusal, as advice for the person who is refused."""
 
+from dataclasses import replace
+
 from moderation.policy.categories import Category
 from studio.coded_text import CodedText, coded
 from studio.domain.people import Person, Platform
-from studio.domain.verdicts import Verdict
+from studio.domain.verdicts import Ruling, Verdict
 
+_CLASSIFIER = "meaning"  # the name of its rule
 _CORE = coded("advice.core")
 _SELF_HARM = coded("advice.self_harm")
 _OTHER_WORDS = coded("advice.other_words")
@@ -24,9 +27,15 @@ _SETTINGS = {Category.FOREIGN: ("languages", "other_languages"), Category.FACE: 
 CONTEMPT = frozenset({Category.HATE, Category.HARASSMENT})
 
 
-def help_for(category: str) -> tuple[CodedText, ...]:
-    """For somebody whose request is about hurting themselves."""
-    return (_SELF_HARM,) if category == Category.SELF_HARM else ()
+def with_help(verdict: Verdict) -> Verdict:
+    """Of a request about hurting oneself, where somebody finds help.
+
+    Not of one that the classifier alone makes wait: it takes too many others for such.
+    """
+    doubted = verdict.ruling is Ruling.HOLD and verdict.rule == _CLASSIFIER
+    if verdict.allows or doubted or verdict.category != Category.SELF_HARM:
+        return verdict
+    return replace(verdict, help=(_SELF_HARM,))
 
 
 def remedy_of(

@@ -55,7 +55,7 @@ def append(
 
     Appending locks the chain until the transaction ends, so it belongs at its end.
     """
-    _lock(session)
+    lock(session)
     last = session.scalar(select(AuditRow).order_by(AuditRow.number.desc()).limit(1))
     row = AuditRow(
         number=last.number + 1 if last else 1,
@@ -74,7 +74,7 @@ def append(
     return row
 
 
-def _lock(session: Session) -> None:
+def lock(session: Session) -> None:
     """SQLite writers go one by one anyway."""
     if is_postgresql(session):
         session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
@@ -129,7 +129,7 @@ def expire(session: Session, *, before: datetime) -> int:
 
 def _empty(session: Session, which: ColumnElement[bool]) -> int:
     """`erase` entries stay: they say nothing of a person, and stand for those that they emptied."""
-    _lock(session)
+    lock(session)
     wanted = which & AuditRow.salt.is_not(None) & (AuditRow.action != ERASE)
     numbers = session.scalars(select(AuditRow.number).where(wanted).order_by(AuditRow.number)).all()
     if not numbers:

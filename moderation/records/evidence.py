@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 
 from moderation.records import audit_log
 from moderation.records.encryption import EvidenceCipher
-from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.db import queries
 from studio.db.identities.linked_identities import identities
+from studio.db.tables import EvidenceRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
-from studio.domain.verdicts import Verdict
+from studio.domain.verdicts import EVIDENCE_OF_WORDS, Verdict
 from studio.errors import ConfigurationError, NotFoundError
 from studio.ports import Admission, Inspection
 from studio.services.visibility import Audience, may_see
@@ -34,7 +34,7 @@ OPERATOR = "operator"  # who acts in the audit log when an administrator does, o
 
 
 class EvidenceKind(StrEnum):
-    WORDS = "words"
+    WORDS = EVIDENCE_OF_WORDS
     MATERIAL = "material"
 
 
@@ -110,10 +110,7 @@ def save_evidence(
     at, evidence_id = now(), new_job_id()
     manifest = {
         "evidence": evidence_id,
-        "kind": draft.kind,
-        "kept_at": at.isoformat(),
-        "account": subject.key,
-        "linked_accounts": sorted(identities(session, subject.key)),
+        **describe_accounts(session, subject.key, draft.kind, at),
         "job": job_id,
         "case": case_id,
         "words": list(draft.words),
@@ -137,6 +134,16 @@ def save_evidence(
     session.add(row)
     session.flush()
     return row
+
+
+def describe_accounts(session: Session, key: str, kind: EvidenceKind, at: datetime) -> dict[str, Any]:
+    """The part of a manifest that says of whom something is kept, and since when."""
+    return {
+        "kind": kind,
+        "kept_at": at.isoformat(),
+        "account": key,
+        "linked_accounts": sorted(identities(session, key)),
+    }
 
 
 def _describe(name: str, data: bytes) -> dict[str, Any]:
@@ -163,12 +170,6 @@ def list_evidence(session: Session) -> list[EvidenceRow]:
 
 def has_evidence(session: Session, case_id: str) -> bool:
     return session.scalars(_of_case(case_id).with_only_columns(EvidenceRow.id)).first() is not None
-
-
-def with_evidence(session: Session, case_ids: Collection[str]) -> set[str]:
-    """Those of the cases of which `has_evidence` is true."""
-    query = select(EvidenceRow.case_id).where(EvidenceRow.case_id.in_(case_ids))
-    return {case_id for case_id in session.scalars(query) if case_id}
 
 
 def read_words(session: Session, cipher: EvidenceCipher, case_id: str, *, by: str) -> tuple[str, ...]:

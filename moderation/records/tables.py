@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Text, false, text
+from sqlalchemy import ForeignKey, Integer, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables import SEPARATE, Base, JsonData
@@ -69,23 +69,6 @@ class BlockedPictureRow(Base):
     case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"))
     blocked_by: Mapped[str] = mapped_column(String(200), info=SEPARATE)
     at: Mapped[datetime]
-
-
-class EvidenceRow(Base):
-    """The encrypted words of a frozen account, or material for the authorities. See `moderation.records.evidence`."""
-
-    __tablename__ = "evidence"
-
-    id: Mapped[str] = mapped_column(String(12), primary_key=True)
-    kind: Mapped[str] = mapped_column(String(16))
-    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)
-    subject: Mapped[str] = mapped_column(String(200), index=True, info=SEPARATE)
-    job_id: Mapped[str | None] = mapped_column(String(12))
-    content: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted, as are the files
-    files: Mapped[bytes | None] = mapped_column(LargeBinary)
-    created_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]  # None: stays until it is released
-    legal_hold: Mapped[str] = mapped_column(Text, default="")  # why it must not be erased
 
 
 class OutsideReportRow(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from moderation.records.tables import EVERYWHERE, BlockedPictureRow
 from studio.clock import now
 from studio.db import outbox
-from studio.db.tables import JobRow, OutboxRow, PictureRow
+from studio.db.tables import CaseRow, JobRow, OutboxRow, PictureRow
 from studio.domain.cases import URGENT, Case
 from studio.domain.events import PictureChanged
 from studio.domain.people import Platform
@@ -72,6 +72,13 @@ def find_hidden(session: Session, case_ids: Collection[str]) -> list[PictureRow]
     """Those that the cases hid."""
     query = select(PictureRow).where(PictureRow.hidden_by.in_(case_ids))
     return list(session.scalars(query.order_by(PictureRow.id)))
+
+
+def is_hidden(session: Session, case_id: str) -> bool:
+    """Whether the picture of a case is out of sight, by whichever report."""
+    named = select(CaseRow.picture_id).where(CaseRow.id == case_id)
+    hidden = PictureRow.id.in_(named) & PictureRow.hidden_by.is_not(None)
+    return session.scalars(select(PictureRow.id).where(hidden)).first() is not None
 
 
 def unhide(session: Session, case_ids: Collection[str]) -> list[PictureRow]:

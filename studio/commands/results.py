@@ -156,10 +156,14 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFiled:
-    """A report or an appeal reached the desk. `repeated`: it was there already."""
+    """A report or an appeal reached the desk. `repeated`: it was there already.
+
+    `hidden`: nobody sees the reported picture until it is decided.
+    """
 
     case: Case
     repeated: bool = False
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

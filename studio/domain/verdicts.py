@@ -1,10 +1,13 @@
 """What the gate says of a request or a picture."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 from studio.coded_text import CodedText, coded
 from studio.errors import PolicyRefusalError
+
+EVIDENCE_OF_WORDS = "words"  # the kind of evidence that sealed words become
 
 
 class Ruling(StrEnum):
@@ -24,6 +27,15 @@ class RequestPart(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SealedWords:
+    """The words of a held request, encrypted under the `id` of the evidence that they become. Moderation reads them."""
+
+    id: str
+    content: bytes = field(repr=False)
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """`evidence` is for moderators only; a person sees at most the `category`.
 
@@ -34,6 +46,7 @@ class Verdict:
     `help` is said before all of that, also of what is held: where somebody in need finds people to talk to.
     `words` are those of the request that the verdict rests on, in that `part` of it: the person is told. They are never
     given for the core, and never stored. `doubtful`: the person is not told a category, which may accuse them wrongly.
+    With `sealed`, the request that is held is kept without its words.
     """
 
     ruling: Ruling
@@ -50,6 +63,7 @@ class Verdict:
     words: str = field(default="", repr=False)
     part: RequestPart | None = None
     doubtful: bool = False
+    sealed: SealedWords | None = None
 
     @property
     def allows(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.db.cases import find_urgent
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.domain.people import Platform
@@ -63,6 +64,8 @@ class Overview:
     communities: tuple[CommunityLoad, ...]
     workers: tuple[WorkerLoad, ...]
     models: tuple[ModelLoad, ...] = ()
+    urgent_reports: int = 0  # that wait for a moderator, and how many of them for more than 48 hours
+    overdue_reports: int = 0
 
     @property
     def waiting(self) -> int:
@@ -118,11 +121,14 @@ def load_overview(session: Session, announced: Sequence[AnnouncedWorker], *, at:
         for home in sorted(outstanding.keys() | ended.states.keys())
     ]
     loads.sort(key=lambda load: (-load.waiting, -load.painting))
+    urgent = find_urgent(session, before=at)
     return Overview(
         at=at,
         communities=tuple(loads),
         workers=_workers(session, announced, by_worker),
         models=tuple(_models(session, at)),
+        urgent_reports=len(urgent),
+        overdue_reports=sum(case.is_overdue(at) for case in urgent),
     )
 
 

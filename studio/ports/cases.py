@@ -58,8 +58,10 @@ class Desk(Protocol):
         The code with which they look the decision up. Raises `NotFoundError` for a picture that is not there.
         """
 
-    def hide_reported(self, case_id: str) -> None:
+    def hide_reported(self, case_id: str) -> bool:
         """Hide the picture of an open urgent report of somebody with a name here, and what looks the same.
+
+        Whether it is hidden now.
 
         Not for whoever reports very many, or was often wrong. What is decided or hidden already stays as it is.
         """

@@ -8,7 +8,9 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from studio.clock import now
 from studio.coded_text import CodedText, coded
+from studio.db.cases import find_urgent
 from studio.db.tables import CaseRow, DigestRow, JobRow
 from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.jobs import JobState
@@ -41,6 +43,8 @@ class Digest:
     decided: int
     confirmed: int
     open_cases: int
+    urgent_reports: int = 0  # that wait for a decision, and how many of them for more than 48 hours
+    overdue_reports: int = 0
 
     @property
     def confirm_rate(self) -> float | None:
@@ -76,6 +80,12 @@ def read_digest(
         for row in rows
         if row.started_at is not None and row.state == JobState.DONE
     ]
+    at = now()
+    urgent = [
+        case
+        for case in find_urgent(session, before=at)
+        if (case.platform, case.community) == (platform, community)
+    ]
     decisions = list(_decisions(session, platform, community, since, until))
     return Digest(
         platform=platform,
@@ -93,6 +103,8 @@ def read_digest(
         decided=len(decisions),
         confirmed=sum(decision not in _LENIENT for decision in decisions),
         open_cases=_open_cases(session, platform, community),
+        urgent_reports=len(urgent),
+        overdue_reports=sum(case.is_overdue(at) for case in urgent),
     )
 
 
@@ -117,6 +129,9 @@ def lines_of(digest: Digest) -> tuple[CodedText, ...]:
         lines.append(coded("digest.decided", count=digest.decided, share=digest.confirm_rate))
     if digest.open_cases:
         lines.append(coded("digest.open_cases", cases=digest.open_cases))
+    if digest.urgent_reports:
+        count, over = digest.urgent_reports, digest.overdue_reports
+        lines.append(coded("digest.urgent_reports", count=count, over=over))
     return tuple(lines)
 
 

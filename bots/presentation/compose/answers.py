@@ -274,7 +274,8 @@ def _moderation(answer: ReportFiled | CaseDecided | BanChanged) -> Spans:
 def _compose_filed(answer: ReportFiled) -> Spans:
     if answer.case.kind is CaseKind.APPEAL:
         return sentence(cases.APPEAL_REPEATED if answer.repeated else cases.APPEAL_FILED)
-    return sentence(cases.REPORT_REPEATED if answer.repeated else cases.REPORT_FILED)
+    filed = sentence(cases.REPORT_REPEATED if answer.repeated else cases.REPORT_FILED)
+    return join_spans([*filed, " ", *sentence(cases.REPORT_HIDES)]) if answer.hidden else filed
 
 
 def _ban(answer: BanChanged) -> Spans:

@@ -212,6 +212,8 @@ def _refused_words(details: CaseDetails) -> list[tuple[str, Spans]]:
     """What an account was frozen for, for the moderator who claimed the case; the others read that it is there."""
     if details.case.state is CaseState.CLOSED or not details.has_evidence:
         return []
+    if details.case.kind is not CaseKind.SUSPENSION:
+        return []  # they are the prompt
     missing = cases.UNREADABLE_WORDS if details.unreadable else cases.KEPT_WORDS
     words = " ← ".join(details.refused_words) or translate(missing)
     return [(translate(cases.REFUSED_WORDS), (words,))]
@@ -222,7 +224,10 @@ def _prompt(details: CaseDetails) -> str:
     if not details.prompts:
         return ""
     ancestors = [prompt for prompt in dict.fromkeys(details.prompts[1:]) if prompt]
-    own = details.prompts[0] or translate(cases.NO_WORDS)
+    missing = cases.NO_WORDS
+    if details.has_evidence and details.case.kind is not CaseKind.SUSPENSION:
+        missing = cases.UNREADABLE_WORDS_OF_A_REQUEST if details.unreadable else cases.KEPT_WORDS
+    own = details.prompts[0] or translate(missing)
     return " ← ".join([own, *ancestors[:_MOST_ANCESTORS]])
 
 

@@ -107,7 +107,10 @@ def case_entry(case: Case) -> Spans:
 def _job_entry(job: Job) -> Spans:
     if is_secret_turn(job):
         return Bold(translate(answers.A_TURN)), " · ", Code(job.id)
-    return Bold(shorten(title_of(job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
+    title = title_of(job.request.prompt)
+    if not (job.request.prompt or job.request.sources):
+        title = translate(answers.WITHOUT_WORDS)
+    return Bold(shorten(title, _LONGEST_PROMPT)), " · ", Code(job.id)
 
 
 def _number_entries(entries: Iterable[Spans]) -> list[Spans]:

@@ -49,6 +49,8 @@ NOTICE: dict[str, Msgid] = {
     "report_upheld": "Thank you for your report. A moderator took down the picture.",
     "report_rejected": "Thank you for your report. A moderator looked at the picture and left it where it is.",
     "report_hidden": "Thank you for your report. A moderator hid the picture until clicked.",
+    "deadline_near": "An urgent report should be decided by {until}, and it still waits: /review {case}",
+    "deadline_over": "The 48 hours of an urgent report are over, and it still waits: /review {case}",
     "timeout_lifted": "Your timeout has ended: the request that led to it was refused by mistake.",
     "gift_by_somebody": ("Somebody gave you {count} credit.", "Somebody gave you {count} credits."),
     "gift": ("@{name} gave you {count} credit.", "@{name} gave you {count} credits."),
@@ -92,6 +94,10 @@ DIGEST: dict[str, Msgid] = {
         "Moderators decided {count} cases and agreed with {share:.0%} of them.",
     ),
     "open_cases": "Open cases: {cases}.",
+    "urgent_reports": (
+        "{count} urgent report waits, {over} for more than 48 hours.",
+        "{count} urgent reports wait, {over} for more than 48 hours.",
+    ),
 }
 
 # What was done with a picture, by the name of the operation.

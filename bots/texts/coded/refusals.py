@@ -64,7 +64,10 @@ NOT_ALLOWED = {
     "uploads_paused": "The moderators paused uploads here until {until}.",
     "own_community_only": "You moderate the people of this community only.",
     "nobody_moderates": "Nobody moderates here, so nobody could look again.",
-    "claim_first": "Claim the case first: it shows you the words that the account was frozen for.",
+    "claim_first": "Claim the case first: it shows you the words that it is about.",
+    "words_unreadable": (
+        "The words of this request cannot be read, because the evidence key is another. It cannot be let through."
+    ),
     "own_case": "This case is about you or came from you: somebody else has to judge it.",
     "ban_oneself": "You cannot ban yourself.",
     "unban_oneself": "Somebody else has to lift your ban.",

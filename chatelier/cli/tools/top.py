@@ -59,6 +59,8 @@ def _tables(overview: "Overview") -> "Group":
     from rich.table import Table
 
     head = f"{overview.waiting} waiting, {overview.painting} painting, {overview.devices} devices"
+    if overview.urgent_reports:
+        head += f", {overview.urgent_reports} urgent reports ({overview.overdue_reports} past 48 hours)"
     communities = Table("community", title=f"{overview.at:%H:%M:%S} UTC: {head}", title_justify="left")
     for column in ("waiting", "painting", "done/h", "refused/h", "failed/h", "wait p95"):
         communities.add_column(column, justify="right")

@@ -60,9 +60,8 @@ def report(ports: Ports, call: Call, command: Report) -> ReportFiled:
             weight = report_weight(session, call.person.key)
             case, events = open_case(session, _new_case(call, command, job, picture.id, weight))
     outbox.send(ports.database, ports.events, events)
-    if command.intimate:
-        ports.desk.hide_reported(case.id)
-    return ReportFiled(case=case, repeated=not events)
+    hidden = command.intimate and ports.desk.hide_reported(case.id)
+    return ReportFiled(case=case, repeated=not events, hidden=hidden)
 
 
 def _new_case(call: Call, command: Report, job: Job, picture_id: str, weight: float) -> NewCase:

@@ -1,7 +1,9 @@
 """The rows that an accepted, held or refused request leaves."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -14,19 +16,20 @@ from studio.db.cases import open_case, write_notice
 from studio.db.gatherings.sponsors import sponsor_account
 from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
-from studio.db.tables import JobRow, NoticeRow, OutboxRow
+from studio.db.tables import EvidenceRow, JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
 from studio.domain.jobs import CORE, UNHEARD, Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.channels import ChannelRules
 from studio.domain.settings.communities import CommunityRules
-from studio.domain.verdicts import Verdict
+from studio.domain.verdicts import EVIDENCE_OF_WORDS, SealedWords, Verdict
 from studio.errors import TooManyJobsError
 from studio.ports import Allowance
 from studio.serialization import to_data
 
-_WORDS = ("prompt", "prompts", "negative_prompt", "style", "saved_style", "sources")
+# The fields of a request that say what somebody wants to see.
+WORDS = ("prompt", "prompts", "negative_prompt", "style", "saved_style", "mural_cell")
 
 
 def new_job(
@@ -161,9 +164,14 @@ def record_refusal(row: JobRow, verdict: Verdict) -> None:
     row.refused_rule, row.refused_category = verdict.rule, verdict.category
     if not verdict.appealable:
         row.error_code = CORE
-        row.request = {name: value for name, value in row.request.items() if name not in _WORDS}
+        row.request = without_words(row.request, "sources")
     elif not verdict.heard:
         row.error_code = UNHEARD
+
+
+def without_words(request: Mapping[str, Any], *more: str) -> dict[str, Any]:
+    """The stored request without its words, and without `more` fields."""
+    return {name: value for name, value in request.items() if name not in (*WORDS, *more)}
 
 
 def warn(session: Session, person: Person, verdict: Verdict) -> list[OutboxRow]:
@@ -192,8 +200,8 @@ def _notify_daily(session: Session, person: Person, kind: NoticeKind, text: str)
 def open_hold(
     session: Session, job: Job, verdict: Verdict, *, picture_id: str | None = None
 ) -> list[OutboxRow]:
-    """Put a held prompt, or a held picture, on the moderators' desk."""
-    _, events = open_case(
+    """Put a held prompt, or a held picture, on the moderators' desk. Words that are sealed leave the job."""
+    case, events = open_case(
         session,
         NewCase(
             kind=CaseKind.HOLD,
@@ -206,4 +214,25 @@ def open_hold(
             evidence=verdict.evidence,
         ),
     )
+    if verdict.sealed is not None and events:
+        _seal(session, case.id, job, verdict.sealed)
     return events
+
+
+def _seal(session: Session, case_id: str, job: Job, words: SealedWords) -> None:
+    row = session.get_one(JobRow, job.id)
+    row.request = without_words(row.request)
+    evidence = EvidenceRow(
+        id=words.id,
+        kind=EVIDENCE_OF_WORDS,
+        case_id=case_id,
+        subject=job.person.key,
+        job_id=job.id,
+        content=words.content,
+        files=None,
+        created_at=now(),
+        expires_at=words.expires_at,
+        legal_hold="",
+    )
+    session.add(evidence)
+    session.flush()

@@ -1,6 +1,6 @@
 """The tables. Times are aware UTC; JSON columns hold what `studio.serialization` writes."""
 
-from studio.db.tables.cases import BanRow, CaseRow, NoticeRow
+from studio.db.tables.cases import BanRow, CaseRow, EvidenceRow, NoticeRow
 from studio.db.tables.collections import CollectedRow, FolderPictureRow, FolderRow
 from studio.db.tables.columns import (
     DELETED,
@@ -63,6 +63,7 @@ __all__ = [
     "DigestRow",
     "EndedSessionRow",
     "Erasure",
+    "EvidenceRow",
     "FolderPictureRow",
     "FolderRow",
     "GatheringMemberRow",

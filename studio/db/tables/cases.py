@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from studio.db.tables.columns import DELETED, REASSIGNED, SEPARATE, Base
@@ -50,6 +50,26 @@ class CaseRow(Base):
     decided_by: Mapped[str | None] = mapped_column(String(200), info=REASSIGNED)
     decided_at: Mapped[datetime | None]
     note: Mapped[str] = mapped_column(Text, default="")
+
+
+class EvidenceRow(Base):
+    """The encrypted words of a held request or a frozen account, or material for the authorities.
+
+    Only moderation reads it: see `moderation.records.evidence`.
+    """
+
+    __tablename__ = "evidence"
+
+    id: Mapped[str] = mapped_column(String(12), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    case_id: Mapped[str | None] = mapped_column(ForeignKey("cases.id"), index=True)
+    subject: Mapped[str] = mapped_column(String(200), index=True, info=SEPARATE)
+    job_id: Mapped[str | None] = mapped_column(String(12))
+    content: Mapped[bytes] = mapped_column(LargeBinary)  # encrypted, as are the files
+    files: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]  # None: stays until it is released
+    legal_hold: Mapped[str] = mapped_column(Text, default="")  # why it must not be erased
 
 
 class NoticeRow(Base):

@@ -12,13 +12,12 @@ from PIL import Image
 
 from bots.web.access.session_cookies import ROOM_ADDRESS
 from moderation.records import bans
-from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import cases, queries, settings
-from studio.db.tables import CaseRow, JobRow, PersonRow, PictureRow
+from studio.db.tables import CaseRow, EvidenceRow, JobRow, PersonRow, PictureRow
 from studio.domain.cases import CaseKind, NewNotice, NoticeKind
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform

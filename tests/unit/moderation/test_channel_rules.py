@@ -126,7 +126,7 @@ class TestStrictness:
             settle(with_desk(ports), call, "channel-policy", value)
 
     def test_a_waiting_job_is_judged_again_by_the_rules_of_its_channel(self, ports, call):
-        instance = with_gate(ports)
+        instance = with_gate(ports, cipher=None)  # a held job keeps its words
         job = job_of(instance, imagine(instance, at(call, "kids"), "a ballot"))
         settle(instance, call, "channel-policy", "kids political refuse")
         allowance = instance.gate.allowance(job.person, job.address)

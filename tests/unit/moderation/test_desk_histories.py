@@ -24,13 +24,13 @@ from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
 from moderation.policy.findings import Finding
 from moderation.records import audit_log
-from moderation.records.tables import AuditRow, EvidenceRow, StrikeRow
+from moderation.records.tables import AuditRow, StrikeRow
 from moderation.rules.image import ImageSubject
 from moderation.rules.prompt import PromptSubject
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.db.tables import BanRow, CaseRow, JobRow, PictureRow
+from studio.db.tables import BanRow, CaseRow, EvidenceRow, JobRow, PictureRow
 from studio.domain.cases import DECISIONS, CaseKind, CaseState, Decision, OutsideReport, ReportReason
 from studio.domain.jobs import JobState
 from studio.domain.people import Person

@@ -14,11 +14,10 @@ from moderation.cases.strikes import strike_sum
 from moderation.policy.categories import Category
 from moderation.records import audit_log, evidence
 from moderation.records.encryption import EvidenceCipher
-from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import cases
-from studio.db.tables import BanRow, JobRow, LineageRow
+from studio.db.tables import BanRow, EvidenceRow, JobRow, LineageRow
 from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
 from studio.domain.people import Platform
 from studio.domain.verdicts import Ruling
