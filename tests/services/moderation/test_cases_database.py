@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from moderation.records import audit_log, bans
+from moderation.records.evidence import list_evidence
+from moderation.reports.deadline_reminders import remind_of_deadlines
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.results import CaseDecided
@@ -16,6 +19,7 @@ from studio.db.identities.people import lock_person
 from studio.db.tables import CaseRow, LedgerRow, NoticeRow
 from studio.domain.cases import CaseKind, CaseState, Decision, NewCase, OutsideReport
 from studio.domain.jobs import JobState
+from studio.domain.people import Platform
 from studio.domain.settings.communities import CommunityRules
 from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import BannedError, CaseTakenError, OutOfCreditsError, PolicyRefusalError
@@ -79,6 +83,37 @@ def test_a_decision_is_followed_once_however_many_decide(ports: Ports):
         assert notices == (row.decision in (Decision.WARN, Decision.BAN))
         assert audit_log.verify(session).whole
         assert sum(entry["action"] == "decide" for entry in audit_log.export(session)) == 1
+
+
+def test_encrypted_words_come_back_once_however_many_let_the_request_through(ports: Ports):
+    instance = with_gate(ports)
+    job_id = execute(instance, call("held"), "imagine", {"prompt": "a doubtful apple"}).job_id
+    with instance.database.read() as session:
+        assert queries.find_job(session, job_id).request.prompt == ""
+        case = session.scalars(select(CaseRow.id)).one()
+
+    def approve(index: int):
+        decision = {"case": case, "decision": "approve"}
+        return execute(instance, call("d", f"mod{index}", moderator=True), "review", decision)
+
+    assert sum(isinstance(result, CaseDecided) for result in at_once(4, approve)) == 1
+    with instance.database.read() as session:
+        assert queries.find_job(session, job_id).request.prompt == "a doubtful apple"
+        assert list_evidence(session) == []
+
+
+def test_of_several_processes_one_reminds_the_desk(ports: Ports):
+    instance = with_desk(ports)
+    picture = f"{paint_job(instance, imagine(instance, 'a'))}.1"
+    execute(instance, call("r", "bo"), "report", {"picture": picture, "intimate": True})
+    with instance.database.begin() as session:
+        ages = now() - timedelta(hours=40)
+        chat = {"platform": Platform.DISCORD, "community": "guild", "opened_at": ages}
+        session.execute(update(CaseRow).values(chat))
+        moderator = replace(someone("mod", moderator=True), platform=Platform.DISCORD, community="guild")
+        settings.save_community_rules(session, CommunityRules(desk_channel="desk"), by=moderator)
+    written = at_once(4, lambda _: remind_of_deadlines(instance.database, instance.events))
+    assert sorted(written) == [0, 0, 0, 1]
 
 
 def test_the_same_report_from_many_threads_is_filed_once(ports: Ports):
