@@ -75,8 +75,8 @@ RETENTION = (
     "A deleted picture is hidden at once, and its file is deleted when no job that waits needs it.",
     "Uploads that are only examined, such as on /verify, are not stored.",
     "Encrypted words are deleted when a moderator has decided (those of a rejected request 30 days later, so that its"
-    " person can appeal), or after {evidence_days} days, unless the law asks for them. A picture that has to be reported"
-    " to the authorities is kept, encrypted, until the operator releases it; /forget-me does not delete it.",
+    " person can appeal), or after {evidence_days} days, unless the law asks for them. A picture that has to be"
+    " reported to the authorities is kept, encrypted, until the operator releases it; /forget-me does not delete it.",
     "The address that somebody leaves with a report from outside is deleted {report_days} days after the decision.",
 )
 RIGHTS = (
