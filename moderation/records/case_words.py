@@ -23,7 +23,6 @@ from moderation.records.evidence import (
     decrypt,
     describe_accounts,
     erase_words,
-    has_evidence,
     is_readable,
     read_words,
     words_of,
@@ -138,8 +137,7 @@ def _read_held(session: Session, cipher: EvidenceCipher, details: CaseDetails, *
 
 def has_read(session: Session, cipher: EvidenceCipher | None, case: Case, moderator: Person) -> bool:
     """Nobody is suspended for words that the moderator did not see."""
-    kept = has_evidence(session, case.id) if case.kind is CaseKind.SUSPENSION else _find_held(session, case)
-    if not kept:
+    if not with_words(session, [case]):
         return True
     if cipher is not None and not is_readable(session, cipher, case.id):
         return False
