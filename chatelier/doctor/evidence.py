@@ -49,7 +49,7 @@ def urgent_reports(loaded: Loaded) -> Iterator[Finding]:
         late = find_urgent(session, before=now() - INTIMATE_WITHIN / 2) if session is not None else []
     if not late:
         return
-    over = sum(case.is_overdue(now()) for case in late)
+    over = sum(case.opened_at < now() - INTIMATE_WITHIN for case in late)
     where = ", ".join(sorted({f"{case.platform} {case.community}" for case in late})[:5])
     count = len(late)
     if over:

@@ -156,10 +156,7 @@ class Family:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportFiled:
-    """A report or an appeal reached the desk. `repeated`: it was there already.
-
-    `hidden`: nobody sees the reported picture until it is decided.
-    """
+    """A report or an appeal reached the desk, `repeated` once more. `hidden`: nobody sees the reported picture now."""
 
     case: Case
     repeated: bool = False

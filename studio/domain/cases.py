@@ -78,10 +78,6 @@ class Case:
     decided_at: datetime | None = None
     note: str = ""
 
-    def is_overdue(self, at: datetime) -> bool:
-        """Whether an urgent report waits for longer than it should."""
-        return self.weight >= URGENT and self.opened_at < at - INTIMATE_WITHIN
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewCase:

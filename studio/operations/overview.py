@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from studio.db.cases import find_urgent
 from studio.db.tables import JobRow
+from studio.domain.cases import INTIMATE_WITHIN
 from studio.domain.jobs import OUTSTANDING, WAITING, JobState
 from studio.domain.people import Platform
 from studio.ports import AnnouncedWorker
@@ -121,14 +122,13 @@ def load_overview(session: Session, announced: Sequence[AnnouncedWorker], *, at:
         for home in sorted(outstanding.keys() | ended.states.keys())
     ]
     loads.sort(key=lambda load: (-load.waiting, -load.painting))
-    urgent = find_urgent(session, before=at)
     return Overview(
         at=at,
         communities=tuple(loads),
         workers=_workers(session, announced, by_worker),
         models=tuple(_models(session, at)),
-        urgent_reports=len(urgent),
-        overdue_reports=sum(case.is_overdue(at) for case in urgent),
+        urgent_reports=len(find_urgent(session, before=at)),
+        overdue_reports=len(find_urgent(session, before=at - INTIMATE_WITHIN)),
     )
 
 

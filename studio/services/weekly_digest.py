@@ -12,7 +12,7 @@ from studio.clock import now
 from studio.coded_text import CodedText, coded
 from studio.db.cases import find_urgent
 from studio.db.tables import CaseRow, DigestRow, JobRow
-from studio.domain.cases import CaseKind, CaseState, Decision
+from studio.domain.cases import INTIMATE_WITHIN, CaseKind, CaseState, Decision
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 
@@ -80,12 +80,6 @@ def read_digest(
         for row in rows
         if row.started_at is not None and row.state == JobState.DONE
     ]
-    at = now()
-    urgent = [
-        case
-        for case in find_urgent(session, before=at)
-        if (case.platform, case.community) == (platform, community)
-    ]
     decisions = list(_decisions(session, platform, community, since, until))
     return Digest(
         platform=platform,
@@ -103,8 +97,8 @@ def read_digest(
         decided=len(decisions),
         confirmed=sum(decision not in _LENIENT for decision in decisions),
         open_cases=_open_cases(session, platform, community),
-        urgent_reports=len(urgent),
-        overdue_reports=sum(case.is_overdue(at) for case in urgent),
+        urgent_reports=_urgent_reports(session, platform, community, before=now()),
+        overdue_reports=_urgent_reports(session, platform, community, before=now() - INTIMATE_WITHIN),
     )
 
 
@@ -156,6 +150,11 @@ def _decisions(
         CaseRow.decided_at < until,
     )
     return (decision for decision in session.scalars(query) if decision)
+
+
+def _urgent_reports(session: Session, platform: Platform, community: str, *, before: datetime) -> int:
+    found = find_urgent(session, before=before)
+    return sum((case.platform, case.community) == (platform, community) for case in found)
 
 
 def _open_cases(session: Session, platform: Platform, community: str) -> int:
