@@ -29,8 +29,7 @@ from studio.services.accounts.account_export import Exported
 class Accepted:
     """The job is safe in the database. `ahead` counts the outstanding jobs served before it.
 
-    `eta_seconds` is how long until it is done; None while nothing is known of such jobs.
-    """
+    `eta_seconds` is how long until it is done; None: nothing is known of such jobs."""
 
     job_id: str
     state: JobState
