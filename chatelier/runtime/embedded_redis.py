@@ -11,7 +11,11 @@ import fcntl
 import os
 import secrets
 import shutil
+import subprocess
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +25,7 @@ from studio.errors import ConfigurationError
 
 _LOCK_WAIT_SECONDS = 15.0
 _PING_SECONDS = 1.0
+_START_SECONDS = 30.0
 
 
 def find_server() -> Path:
@@ -112,6 +117,25 @@ def running_url(folder: Path) -> str | None:
         except OSError:
             return None
     return None
+
+
+@contextmanager
+def temporary_server() -> Iterator[str]:
+    """An empty server in a folder that goes with it; its URL. Raises `ConfigurationError`."""
+    with tempfile.TemporaryDirectory(prefix="chatelier-redis-") as folder:
+        server = prepare(Path(folder) / "redis")
+        process = subprocess.Popen(server.arguments, stdout=subprocess.DEVNULL, pass_fds=[server.lock])
+        try:
+            give_up_at = time.monotonic() + _START_SECONDS
+            while not server.answers():
+                if process.poll() is not None or time.monotonic() > give_up_at:
+                    raise ConfigurationError("The Redis server of this measurement did not start.")
+                time.sleep(0.05)
+            yield server.url
+        finally:
+            process.terminate()
+            process.wait()
+            server.close()
 
 
 def _configuration(redis: EmbeddedRedis) -> str:

@@ -224,6 +224,24 @@ def upscale(
     show("Upscaling", figures.rows(), asdict(figures), json_file=json_file)
 
 
+@bench.command("queue")
+def queue(
+    jobs: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many jobs wait.")] = 5000,
+    events: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many events are sent.")] = 25_000,
+    json_file: JsonFile = None,
+) -> None:
+    """What waiting jobs and events take of Redis' memory, in a server of its own.
+
+    Example: [bold]chatelier bench queue --jobs 100000[/]
+    """
+    from chatelier.benchmarks.queue.queue_memory import measure_queue_memory
+    from chatelier.runtime.embedded_redis import temporary_server
+
+    with temporary_server() as url:
+        figures = measure_queue_memory(url, jobs=jobs, events=events)
+    show("Redis' memory", figures.rows(), asdict(figures), json_file=json_file)
+
+
 def _pauses(pause_ms: float, row_ms: float) -> "Stage":
     from engine.benchmarks.harness import pause_stage
 

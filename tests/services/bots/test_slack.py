@@ -5,6 +5,7 @@ import io
 import json
 import re
 import time
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
@@ -204,3 +205,26 @@ async def test_a_wrong_token_is_one_sentence_and_the_end(
     assert "Slack does not accept the bot token" in output
     assert "Traceback" not in output
     assert "xoxb-something-else" not in output
+
+
+async def test_of_two_processes_in_socket_mode_one_is_killed_and_every_event_is_handled_once(
+    socket_frontend: FrontendProcess,
+) -> None:
+    first, slack = socket_frontend, socket_frontend.slack
+    other = replace(first, process=None)
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(other.stop)
+        await other.start()
+        for number in range(2):
+            command = slack.command("/imagine", f"a red fox, number {number}")
+            await first.send(command, socket=number)
+            # Slack heard nothing in time, and sends it to the other process.
+            await first.send(command, socket=1 - number, retry=1)
+        await slack.until(lambda: len(slack.messages) == len(first.jobs()) == 2)
+        await other.kill()
+        await slack.until(lambda: len(slack.sockets) == 1)
+        for job in first.jobs():
+            await first.paint(job.id)
+        await slack.until(lambda: all(message.picture for message in slack.messages))
+        await first.imagine("a red fox afterwards")
+        assert len(slack.called("chat.postMessage")) == len(first.jobs()) == 3

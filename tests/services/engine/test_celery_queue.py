@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 import redis
 
+from chatelier.benchmarks.queue.queue_memory import measure_queue_memory
 from engine.queue.celery_queue import CeleryQueue
 from tests.support.generation_worker import HELD_UP, SERVED
 
@@ -120,3 +121,10 @@ def test_a_job_whose_worker_was_killed_is_not_acknowledged(client, queue, worker
     worker.kill()
     worker.wait()
     assert client.hlen("unacked") == 1
+
+
+def test_the_memory_of_waiting_jobs_and_of_events_is_measured(redis_url: str) -> None:
+    figures = measure_queue_memory(redis_url, jobs=200, events=200)
+    assert 500 < figures.job_bytes < 2000
+    assert 50 < figures.event_bytes < 500
+    assert figures.kept_events == 200

@@ -433,9 +433,17 @@ class LoopbackSlack(SlackPayloads):
         return socket
 
     async def envelope(
-        self, kind: str, payload: Mapping[str, Any], *, retry: int = 0, envelope_id: str | None = None
+        self,
+        kind: str,
+        payload: Mapping[str, Any],
+        *,
+        retry: int = 0,
+        envelope_id: str | None = None,
+        socket: int = -1,
     ) -> Any:
-        """Send one over the newest socket and wait for its acknowledgement, whose payload is the answer."""
+        """Send one over a socket, the newest or by its place, and wait for its acknowledgement, whose payload is the
+        answer.
+        """
         envelope_id = envelope_id or f"envelope-{next(self._numbers)}"
         self._acknowledged[envelope_id].clear()
         await self.until(lambda: bool(self.sockets))
@@ -448,7 +456,7 @@ class LoopbackSlack(SlackPayloads):
         }
         if retry:
             message |= {"retry_attempt": retry, "retry_reason": "timeout"}
-        await self.sockets[-1].send_json(message)
+        await self.sockets[socket].send_json(message)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self._acknowledged[envelope_id].wait()
         return self.acks[envelope_id][1]
