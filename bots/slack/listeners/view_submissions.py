@@ -78,25 +78,19 @@ class ViewSubmissions(Listener):
     async def _carry_out(
         self, request: SlackRequest, form: FormId, state: FormState, values: dict[str, object]
     ) -> tuple[Call, Answer]:
-        call = await self._people.call_of(request)
-        read = {name: await self._read(request, call, form, name, value) for name, value in values.items()}
-        run = route_form(form, read, upload=state.image)
-        return call, await self._runner.run(run, call)
-
-    async def _read(
-        self, request: SlackRequest, call: Call, form: FormId, name: str, value: object
-    ) -> object:
         """Uploads are taken in; a person is meant by their key."""
-        if isinstance(value, tuple):
-            try:
+        call = await self._people.call_of(request)
+        for name, value in values.items():
+            parameter = CATALOG[form.command].parameter(name)
+            if isinstance(value, tuple):
                 fetches = [partial(self._uploads.fetch, request, file) for file in value]
-                return [await self._runner.take_in(fetch, call) for fetch in fetches]
-            except ChatelierError as error:
-                raise FieldRefusedError(name, error) from error
-        parameter = CATALOG[form.command].parameter(name)
-        if parameter and parameter.kind is Kind.PERSON:
-            return Person.key_of(Platform.SLACK, request.team, str(value))
-        return value
+                try:
+                    values[name] = [await self._runner.take_in(fetch, call) for fetch in fetches]
+                except ChatelierError as error:
+                    raise FieldRefusedError(name, error) from error
+            elif parameter and parameter.kind is Kind.PERSON:
+                values[name] = Person.key_of(Platform.SLACK, request.team, str(value))
+        return call, await self._runner.run(route_form(form, values, upload=state.image), call)
 
 
 def _errors(view: Mapping[str, Any], error: BaseException) -> dict[str, str]:
