@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, delete, update
 
 from studio.clock import now
 from studio.db.database import Database
+from studio.db.deliveries import message_of
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import DeliveryRow
-from studio.domain.deliveries import MessageRef, Subject
+from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 
 
 class Claim(StrEnum):
@@ -27,12 +28,14 @@ def take_claim(database: Database, subject: Subject, channel: str, *, lasts: tim
     """Claim the message of a subject. `channel` is where, or to whom, it is about to be sent."""
     values = {"channel": channel, "claimed_until": now() + lasts, "updated_at": now()}
     with database.begin() as session:
+        new = {"kind": subject.kind, "subject": subject.id, "platform": subject.platform, "message": ""}
+        statement = insert_into(session, DeliveryRow).values(**new, **values, final=False)
+        taken = statement.on_conflict_do_nothing().returning(DeliveryRow.subject)
+        if session.execute(taken).scalar() is not None:
+            return Claim.OURS
         row = session.get(DeliveryRow, (subject.kind, subject.id), with_for_update=True)
-        if row is None:
-            new = {"kind": subject.kind, "subject": subject.id, "platform": subject.platform, "message": ""}
-            statement = insert_into(session, DeliveryRow).values(**new, **values, final=False)
-            taken = statement.on_conflict_do_nothing().returning(DeliveryRow.subject)
-            return Claim.OURS if session.execute(taken).scalar() is not None else Claim.THEIRS
+        if row is None:  # it was given back this moment
+            return Claim.THEIRS
         if row.message:
             return Claim.SENT
         if row.claimed_until is None:  # once there was no place left to send it to
@@ -42,6 +45,12 @@ def take_claim(database: Database, subject: Subject, channel: str, *, lasts: tim
             return Claim.THEIRS
         row.claimed_until = now() + lasts
         return Claim.INHERITED
+
+
+def find_message(database: Database, kind: DeliveryKind, subject_id: str) -> MessageRef | None:
+    """None while there is no message, also while it is being sent."""
+    with database.read() as session:
+        return message_of(session, kind, subject_id)
 
 
 def renew_claim(database: Database, subject: Subject, *, until: datetime) -> None:

@@ -5,20 +5,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, exists, func, select
 from sqlalchemy.orm import Session
 
+from bots.queries.job_with_message import find_job_with_message
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.db import queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
-from studio.db.deliveries import message_of
 from studio.db.identities.linked_identities import identities, same_human
 from studio.db.queue_estimates import Outlook, outlook, outlooks
+from studio.db.sessions.read_memo import remember_reads
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, JobSourceRow, PersonRow, PictureRow, StarRow
-from studio.domain.deliveries import DeliveryKind, MessageRef
+from studio.domain.deliveries import MessageRef
 from studio.domain.identifiers import split_picture_id
 from studio.domain.jobs import HIDDEN, OUTSTANDING, Job, JobState
 from studio.domain.people import Person
@@ -30,7 +31,20 @@ from studio.services.visibility import Audience, find_picture, is_withheld, may_
 
 LAST_WORDS = timedelta(minutes=2)  # before the end of a place that closes
 _MOST_MADE_FROM = 2000  # jobs, among which those are looked for that buttons started
-_SHOWN = OUTSTANDING | {JobState.DONE}  # the states in which pictures are shown, where there are some
+_BETWEEN_KEYS = "\n"  # in no key: ids of people hold none
+_STARRED_BY = (
+    select(func.aggregate_strings(StarRow.person_key, _BETWEEN_KEYS))
+    .where(StarRow.picture_id == PictureRow.id)
+    .scalar_subquery()
+)
+_SHOWN_PICTURES = (
+    select(PictureRow, _STARRED_BY, exists().where(JobSourceRow.picture_id == PictureRow.id))
+    .where(
+        PictureRow.job_id.in_(bindparam("job_ids", expanding=True)),
+        PictureRow.deleted_at.is_(None),
+    )
+    .order_by(PictureRow.position)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,26 +108,26 @@ class JobView:
 
 def load_job_view(database: Database, job_id: str, *, viewer: Person | None = None) -> JobView:
     """With its message, and what its person prefers. Raises `NotFoundError`."""
-    with database.read() as session:
-        job = queries.find_job(session, job_id, viewer=viewer)
+    with remember_reads(), database.read() as session:
+        job, message_ref = find_job_with_message(session, job_id, viewer=viewer)
         if viewer is not None and is_withheld(session, job, viewer):
             raise NotFoundError("job", id=job_id[:12])
         done = job.state is JobState.DONE
         return replace(
             load_job_views(session, [job])[0],
-            message_ref=message_of(session, DeliveryKind.JOB, job_id),
+            message_ref=message_ref,
             wants_copy=done and preferences_of(session, job.person.key).direct_messages,
         )
 
 
 def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     """As everybody may see them where they were asked for; in their order, in a handful of queries."""
-    pictures = _pictures(session, [job.id for job in jobs if job.state in _SHOWN])
-    picture_ids = [picture.id for of_job in pictures.values() for picture in of_job]
-    starred_by = load_stars(session, picture_ids)
+    pictures, starred_by, sources_of_others = _pictures(
+        session, [job.id for job in jobs if _may_have_pictures(job)]
+    )
     sources = _sources(session, jobs)
     seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])
-    pressed = _find_pressed(session, jobs, picture_ids)
+    pressed = _find_pressed(session, jobs, sources_of_others)
     asking = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
     views = []
     for job in jobs:
@@ -181,22 +195,27 @@ def _lends_uploads(session: Session, job: Job) -> bool:
     return not brought or preferences_of(session, job.person.key).remix is RemixConsent.ANYONE
 
 
-def _pictures(session: Session, job_ids: Sequence[str]) -> dict[str, list[Picture]]:
-    """The pictures that are not deleted, in order, by job."""
+def _may_have_pictures(job: Job) -> bool:
+    """The only picture of a job is there once the job is done."""
+    return job.state is JobState.DONE or (job.state in OUTSTANDING and job.request.count > 1)
+
+
+def _pictures(
+    session: Session, job_ids: Sequence[str]
+) -> tuple[Mapping[str, Sequence[Picture]], Mapping[str, tuple[str, ...]], list[str]]:
+    """The pictures that are not deleted, in order, by job; the keys of the people who starred them, by picture; and
+    the ids of those that other jobs started from.
+    """
     found = defaultdict[str, list[Picture]](list)
-    query = select(PictureRow).where(PictureRow.job_id.in_(job_ids), PictureRow.deleted_at.is_(None))
-    for row in session.scalars(query.order_by(PictureRow.position)) if job_ids else ():
+    starred_by: dict[str, tuple[str, ...]] = {}
+    sources: list[str] = []
+    for row, keys, is_source in session.execute(_SHOWN_PICTURES, {"job_ids": job_ids}) if job_ids else ():
         found[row.job_id].append(queries.picture_of(row))
-    return found
-
-
-def load_stars(session: Session, picture_ids: Sequence[str]) -> Mapping[str, tuple[str, ...]]:
-    """The keys of the people who starred each picture."""
-    found = defaultdict[str, list[str]](list)
-    query = select(StarRow.picture_id, StarRow.person_key).where(StarRow.picture_id.in_(picture_ids))
-    for picture_id, person_key in session.execute(query) if picture_ids else ():
-        found[picture_id].append(person_key)
-    return {picture_id: tuple(people) for picture_id, people in found.items()}
+        if keys:
+            starred_by[row.id] = tuple(sorted(keys.split(_BETWEEN_KEYS)))
+        if is_source:
+            sources.append(row.id)
+    return found, starred_by, sources
 
 
 def _outlooks(session: Session, job_ids: Sequence[str]) -> Mapping[str, Outlook]:

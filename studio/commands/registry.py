@@ -183,9 +183,10 @@ def check(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> 
     spec = find_command(name)
     values, _hints = _in_our_syntax(spec, values)
     command = spec.read(values)
-    if spec.check:
-        spec.check(ports, call, command)
-    refuse_early(ports, call, spec, values)
+    with remember_reads():
+        if spec.check:
+            spec.check(ports, call, command)
+        refuse_early(ports, call, spec, values)
 
 
 def _in_our_syntax(

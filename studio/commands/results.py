@@ -27,14 +27,10 @@ from studio.services.accounts.account_export import Exported
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accepted:
-    """The job is safe in the database. `ahead` counts the outstanding jobs served before it.
-
-    `eta_seconds` is how long until it is done; None: nothing is known of such jobs."""
+    """The job is safe in the database. Its message says when it will be done."""
 
     job_id: str
     state: JobState
-    ahead: int
-    eta_seconds: float | None = None
     repeated: bool = False  # this very request was accepted before; nothing new was started
     private: bool = False  # for its person alone
 

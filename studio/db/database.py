@@ -164,6 +164,7 @@ def _postgresql(url: URL) -> Engine:
         pool_size=10,
         max_overflow=20,
         pool_timeout=10,
+        pool_use_lifo=True,  # the others rest: each has its own prepared statements, and is asked after a rest
         hide_parameters=True,
         connect_args=options,
     )

@@ -10,8 +10,7 @@ from studio.domain.people import Platform
 
 def message_of(session: Session, kind: DeliveryKind, subject_id: str) -> MessageRef | None:
     """None while there is no message, also while it is being sent."""
-    row = session.get(DeliveryRow, (kind, subject_id))
-    return _ref_of(row) if row is not None and row.message else None
+    return ref_of(session.get(DeliveryRow, (kind, subject_id)))
 
 
 def forget_message(session: Session, kind: DeliveryKind, subject_id: str) -> None:
@@ -30,5 +29,8 @@ def find_subject(
     return Subject(DeliveryKind(row.kind), row.subject, platform) if row else None
 
 
-def _ref_of(row: DeliveryRow) -> MessageRef:
+def ref_of(row: DeliveryRow | None) -> MessageRef | None:
+    """None while there is no message."""
+    if row is None or not row.message:
+        return None
     return MessageRef(channel=row.channel, message=row.message, thread=row.thread, final=row.final)

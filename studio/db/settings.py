@@ -1,12 +1,13 @@
 """What people and communities have settled, read and written as the frozen types of the studio."""
 
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
-from studio.db.sessions.read_memo import read_once
+from studio.db.sessions.read_memo import note, read_once
 from studio.db.sql_dialects import insert_into, lock_names
 from studio.db.tables import CommunityRow, PersonRow, PreferencesRow
 from studio.domain.people import DIRECT_MESSAGES, Person, Platform
@@ -25,10 +26,19 @@ _RULES = select(CommunityRow.data).where(
 
 def preferences_of(session: Session, person_key: str) -> Preferences:
     def load() -> Preferences:
-        data = session.scalar(_PREFERENCES, {"person_key": person_key})
-        return preferences.DEFAULT if data is None else from_data(Preferences, data)
+        return _preferences(session.scalar(_PREFERENCES, {"person_key": person_key}))
 
     return read_once(session, ("preferences", person_key), load)
+
+
+def note_preferences(session: Session, person_key: str, data: Any) -> None:
+    """What `preferences_of` would read, from a row that was read together with others; None: there is none."""
+    note(session, ("preferences", person_key), _preferences(data))
+
+
+def note_rules(session: Session, platform: str, community: str, data: Any) -> None:
+    """What `community_rules` would read of the community itself; None: there is no row."""
+    note(session, ("rules", platform, community), _rules(data))
 
 
 def save_preferences(session: Session, person_key: str, chosen: Preferences) -> None:
@@ -45,10 +55,17 @@ def community_rules(session: Session, platform: Platform, community: str) -> Com
 
 def _rules_of(session: Session, platform: Platform, community: str) -> CommunityRules:
     def load() -> CommunityRules:
-        data = session.scalar(_RULES, {"platform": platform, "community": community})
-        return communities.DEFAULT if data is None else from_data(CommunityRules, data)
+        return _rules(session.scalar(_RULES, {"platform": platform, "community": community}))
 
     return read_once(session, ("rules", platform, community), load)
+
+
+def _preferences(data: Any) -> Preferences:
+    return preferences.DEFAULT if data is None else from_data(Preferences, data)
+
+
+def _rules(data: Any) -> CommunityRules:
+    return communities.DEFAULT if data is None else from_data(CommunityRules, data)
 
 
 def home_server(session: Session, platform: Platform) -> str | None:

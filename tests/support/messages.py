@@ -171,7 +171,7 @@ def _jobs() -> dict[str, Message]:
         "job stopping": compose_job(sample_view(sample_job(JobState.PAINTING, cancel_requested=True))),
         "job private": compose_job(sample_view(sample_job(count=4, visibility=JobVisibility.PRIVATE))),
         "job accepted privately": compose_private(
-            Accepted(job_id=JOB_ID, state=JobState.QUEUED, ahead=0, private=True)
+            Accepted(job_id=JOB_ID, state=JobState.QUEUED, private=True)
         ),
         "job published": _answered(JobPublished(job_id=JOB_ID)),
         "job held": compose_job(sample_view(sample_job(JobState.HELD))),

@@ -14,6 +14,7 @@ from bots.texts.languages.readers import reading_in
 from studio.db import queries, settings
 from studio.db.database import Database
 from studio.db.deliveries import message_of
+from studio.db.sessions.read_memo import remember_reads
 from studio.domain.deliveries import DeliveryKind, MessageRef, Subject
 from studio.domain.events import JobProgress
 from studio.domain.jobs import WITH_MESSAGE, Job, JobState, JobVisibility
@@ -32,6 +33,10 @@ class JobDrafts:
 
     def compose(self, job_id: str) -> Draft:
         """Raises `NotFoundError`."""
+        with remember_reads():
+            return self._compose(job_id)
+
+    def _compose(self, job_id: str) -> Draft:
         job_view = load_job_view(self._database, job_id)
         job = job_view.job
         with self._database.read() as session:

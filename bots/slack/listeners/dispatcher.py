@@ -4,6 +4,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from bots.delivery.deliveries import find_message
 from bots.delivery.errors import DeliveryInProgressError
 from bots.interactions.error_messages import message_of
 from bots.interactions.request_dedup import RequestDedup
@@ -12,7 +13,6 @@ from bots.presentation.compose.answers import compose_private, compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.process.error_reports import report_error
 from bots.process.thread_pools import Pool
-from bots.queries.job_view import load_job_view
 from bots.slack.api.client import NotInstalledError, SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
@@ -24,6 +24,7 @@ from bots.slack.workspaces.members import Members
 from bots.texts.translation import translate
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
+from studio.domain.deliveries import DeliveryKind
 from studio.errors import ChatelierError
 
 Work = Callable[[Call], Awaitable[Result]]
@@ -97,8 +98,9 @@ class Dispatcher(SlackComponent):
             return
         if answer.repeated or request.channel is None:
             return
-        job_view = await self._pools.run(Pool.DATABASE, load_job_view, self._ports.database, answer.job_id)
-        if job_view.message_ref and job_view.message_ref.channel != request.channel:
+        database, job_id = self._ports.database, answer.job_id
+        shown = await self._pools.run(Pool.DATABASE, find_message, database, DeliveryKind.JOB, job_id)
+        if shown and shown.channel != request.channel:
             bot_user = (await self._workspaces.of(request.community)).identity.bot_user
             message = compose_spans(texts.not_here(bot_user, request.channel))
             await self.reply(request, Reply(message=message))

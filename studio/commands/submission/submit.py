@@ -25,7 +25,7 @@ from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
 from studio.db.job_transitions import mark_queued
-from studio.db.queue_estimates import outlook
+from studio.db.sessions.read_memo import remember_within
 from studio.db.settings import community_rules
 from studio.db.tables import JobRow, OutboxRow
 from studio.domain.events import JobAccepted
@@ -79,14 +79,13 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     if verdict.ruling is Ruling.REFUSE:
         raise _refusal(ports, call, admission, verdict, allowance)
     with ports.database.begin() as session:
+        remember_within(session)
         first_seen_at = lock_person(session, call.person)
         if earlier := _find_earlier(session, call.request_key):
             return earlier
         row, events = _accept(session, call, admission, verdict, allowance, first_seen_at)
-    with ports.database.read() as session:
-        accepted = _repeated_answer(session, row)
     enqueue(ports, row, events)
-    return replace(accepted, state=JobState(row.state))
+    return _answer(row)
 
 
 def refuse_words(ports: Ports, call: Call, command: str, request: PaintRequest) -> None:
@@ -173,16 +172,13 @@ def _find_earlier(session: Session, request_key: str) -> Accepted | None:
             job_id=row.id if queries.job_of(row).may_appeal else None,
             remedy=(from_stored(row.error_text or "") or ())[1:],
         )
-    return replace(_repeated_answer(session, row), repeated=True)
+    return replace(_answer(row), repeated=True)
 
 
-def _repeated_answer(session: Session, row: JobRow) -> Accepted:
-    seen = outlook(session, row.id)
+def _answer(row: JobRow) -> Accepted:
     return Accepted(
         job_id=row.id,
         state=JobState(row.state),
-        ahead=seen.ahead,
-        eta_seconds=seen.eta_seconds,
         private=row.visibility == JobVisibility.PRIVATE,
     )
 

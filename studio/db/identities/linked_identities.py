@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.orm import Session
 
-from studio.db.sessions.read_memo import read_once
+from studio.db.sessions.read_memo import note, read_once
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import LedgerRow, PersonRow
 
@@ -26,6 +26,11 @@ def human_of(session: Session, person_key: str) -> str:
         return session.scalar(_HUMAN, {"person_key": person_key}) or person_key
 
     return read_once(session, ("human", person_key), load)
+
+
+def note_human(session: Session, person_key: str, human: str | None) -> None:
+    """What `human_of` would read, from a row of people that was read for something else."""
+    note(session, ("human", person_key), human or person_key)
 
 
 def humans_of(session: Session, person_keys: Collection[str]) -> Mapping[str, str]:

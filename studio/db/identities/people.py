@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.coded_text import CodedText, coded
 from studio.db.identities.display_names import find_holders
+from studio.db.identities.linked_identities import note_human
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
@@ -38,7 +39,9 @@ def lock_person(session: Session, person: Person, *, present: bool = True) -> da
         "last_seen_at": at if present else None,
         "human": person.key,
     }
-    first_seen_at: datetime = session.execute(_upsert(is_postgresql(session), present), values).scalar_one()
+    row = session.execute(_upsert(is_postgresql(session), present), values).one()
+    note_human(session, person.key, row.human)
+    first_seen_at: datetime = row.first_seen_at
     return first_seen_at
 
 
@@ -51,7 +54,7 @@ def _upsert(on_postgresql: bool, present: bool) -> Executable:
     if present:
         latest["last_seen_at"] = statement.excluded.last_seen_at
     upsert = statement.on_conflict_do_update(index_elements=[people.c.key], set_=latest)
-    return upsert.returning(people.c.first_seen_at)
+    return upsert.returning(people.c.first_seen_at, people.c.human)
 
 
 def person_of(row: PersonRow) -> Person:

@@ -35,6 +35,18 @@ def attach(session: Session) -> None:
     session.info[_KEY] = _memo.get()
 
 
+def remember_within(session: Session) -> None:
+    """For a transaction that writes nothing of this itself, once it holds the rows that what it reads depends on."""
+    session.info[_KEY] = {}
+
+
+def note(session: Session, fact: Hashable, value: Any) -> None:
+    """What another query told already, if the session remembers."""
+    memo: dict[Hashable, Any] | None = session.info.get(_KEY)
+    if memo is not None:
+        memo.setdefault((session.get_bind(), fact), value)
+
+
 def forget_reads() -> None:
     """Something was written."""
     if memo := _memo.get():

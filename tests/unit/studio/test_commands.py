@@ -10,6 +10,7 @@ from studio.commands.button_ids import Action, Button
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, JobsStopped, PicturesDeleted, PictureShown, StarChanged
 from studio.db import credit_ledger, job_transitions, queries
+from studio.db.queue_estimates import outlook
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
 from studio.domain.requests import Operation
@@ -116,7 +117,8 @@ class TestAccepting:
         for index in range(3):
             execute(ports, again(call, str(index)), "imagine", {"prompt": "a red apple"})
         answer = execute(ports, other(call), "imagine", {"prompt": "a blue boat"})
-        assert answer.ahead == 1
+        with ports.database.read() as session:
+            assert outlook(session, answer.job_id).ahead == 1
 
     def test_a_refusal_of_the_gate_leaves_a_refused_job_and_no_charge(self, ports, call):
         ports.gate.verdict = Verdict(ruling=Ruling.REFUSE, rule="words", category="violence", evidence="x")

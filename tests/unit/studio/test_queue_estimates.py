@@ -61,7 +61,8 @@ def test_an_accepted_job_tells_how_long_such_jobs_took(ports, call):
     for mark, seconds in enumerate((8.0, 10.0, 60.0)):
         painted(ports, call, mark, seconds=seconds)
     answer = execute(ports, call, "imagine", {"prompt": "a fox", "count": 4})
-    assert answer.eta_seconds == pytest.approx(40)
+    with ports.database.read() as session:
+        assert outlook(session, answer.job_id).eta_seconds == pytest.approx(40)
 
 
 def test_the_jobs_ahead_count_with_what_is_left_of_them(ports, call, monkeypatch):

@@ -50,7 +50,7 @@ def test_sentences_start_with_a_capital_and_end_with_a_stop() -> None:
 
 
 def test_the_job_of_an_accepted_request_answers_for_itself() -> None:
-    assert compose_answer(Accepted(job_id=JOB_ID, state=JobState.QUEUED, ahead=0)) is None
+    assert compose_answer(Accepted(job_id=JOB_ID, state=JobState.QUEUED)) is None
 
 
 class TestQueue:
