@@ -160,7 +160,7 @@ def reserve(
     pool: str | None = None,
     shared: Sequence[SharedCredits] = (),
 ) -> None:
-    """Set the job's cost aside: in the pool if it has enough, else in the human's own account.
+    """Set the cost of a new job aside: in the pool if it has enough, else in the human's own account.
 
     With `limited`, raises `OutOfCreditsError` when the balance, or what a newcomer shares, is too small.
     """
@@ -170,7 +170,7 @@ def reserve(
     account = pool if pool and balance_of(session, pool, at=at) >= job.cost else own
     if account == own and limited:
         _require(session, own, job.cost, shared, at)
-    _set_aside(session, job, account, job.cost)
+    _add_reservation(session, job, account, job.cost)
 
 
 def reserve_what_is_left(session: Session, job: JobRow) -> None:
@@ -182,7 +182,9 @@ def reserve_what_is_left(session: Session, job: JobRow) -> None:
     lock(session, own)
     granted = _sum(session, own, job.created_at, kinds=("grant",))
     left = max(0, balance_of(session, own, at=job.created_at))
-    _set_aside(session, job, own, min(job.cost, left) if granted else job.cost)
+    number, reserved = _reservation(session, job)
+    if reserved is None:  # once for each time that the job is on its way
+        _add_reservation(session, job, own, min(job.cost, left) if granted else job.cost, number=number)
 
 
 def capture(session: Session, job: JobRow, *, painted: int, at: datetime) -> None:
@@ -238,13 +240,11 @@ def _enter_twice(session: Session, account: str, person_key: str, amount: int, a
     enter(session, LedgerEntry(key, account, person_key, "parted", -amount), at=at)
 
 
-def _set_aside(session: Session, job: JobRow, account: str, amount: int) -> None:
-    """Once for each time that the job is on its way."""
-    number, reserved = _reservation(session, job)
-    if reserved is None:
-        key = f"{job.id}:reserve{_nth(number)}"
-        entry = LedgerEntry(key, account, job.person_key, "reserve", -amount, job_id=job.id)
-        _add(session, entry, period=period_of(job.created_at), at=job.created_at)
+def _add_reservation(session: Session, job: JobRow, account: str, amount: int, *, number: int = 0) -> None:
+    """`number` others of the job are closed."""
+    key = f"{job.id}:reserve{_nth(number)}"
+    entry = LedgerEntry(key, account, job.person_key, "reserve", -amount, job_id=job.id)
+    _add(session, entry, period=period_of(job.created_at), at=job.created_at)
 
 
 def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:

@@ -7,29 +7,22 @@ of each other community as many, if so many wait there.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, select, tuple_
+from sqlalchemy import Select, bindparam, select, tuple_
 from sqlalchemy.orm import Session
 
 from studio.clock import now
+from studio.db.queue.queue_lengths import COST, JOBS, Home, QueueLength, current_lengths, seconds_left
 from studio.db.queue.queue_pace import QueuePace, current_pace
-from studio.db.queue.waiting_communities import (
-    IS_WAITING,
-    find_waiting_communities,
-    is_home,
-    queue_home,
-)
+from studio.db.queue.waiting_communities import IS_WAITING, is_home, queue_home
 from studio.db.tables import JobRow
 from studio.domain.jobs import OUTSTANDING, JobState
 from studio.domain.people import Platform
 
 _MOST_SUMMED = 100  # wanted one by one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
-_Home = tuple[Platform, str]
 # Built once: the answer to each request for pictures asks them.
-_PAINTING = select(*_COLUMNS).where(JobRow.state == JobState.PAINTING)
 _PLACE = (JobRow.priority, JobRow.created_at, JobRow.platform, JobRow.community)
 _OWN = select(*_COLUMNS, *_PLACE).where(
     JobRow.id == bindparam("job_id"), JobRow.state.in_(sorted(OUTSTANDING))
@@ -43,20 +36,13 @@ def _place_parameters(name: str) -> Any:
 
 
 _in_order = tuple_(JobRow.priority, JobRow.created_at, JobRow.id)
-_jobs = func.count().label("jobs")
-_cost = func.sum(case((JobRow.cost > 1, JobRow.cost), else_=1)).label("cost")
 _BEFORE: Select[str | None, str, int, int] = (
-    select(JobRow.model, JobRow.command, _jobs, _cost)
+    select(JobRow.model, JobRow.command, JOBS, COST)
     .where(IS_WAITING, _in_order < _place_parameters("before"))
     .group_by(JobRow.model, JobRow.command)
 )
 _BETWEEN = _BEFORE.where(_in_order >= _place_parameters("since"))
 _ALL = select(*_COLUMNS).where(IS_WAITING).order_by(JobRow.priority, JobRow.created_at, JobRow.id)
-_BY_COMMUNITY = (
-    select(JobRow.platform, JobRow.community, JobRow.model, JobRow.command, _jobs, _cost)
-    .where(IS_WAITING)
-    .group_by(JobRow.platform, JobRow.community, JobRow.model, JobRow.command)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,20 +55,6 @@ class Outlook:
     waits: bool = False
     ahead: int = 0
     eta_seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Queue:
-    """Of a community, with `jobs` and the seconds of painting that they need, one after the other."""
-
-    jobs: int
-    work_seconds: float
-
-    def first(self, jobs: int) -> "_Queue":
-        """Its first jobs, by what its jobs need on average."""
-        if jobs >= self.jobs:
-            return self
-        return _Queue(jobs=jobs, work_seconds=self.work_seconds * jobs / self.jobs)
 
 
 def outlook(session: Session, job_id: str) -> Outlook:
@@ -101,22 +73,22 @@ def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
         return {}
     pace, at = current_pace(session), now()
     found = {
-        row.id: Outlook(eta_seconds=_left(row, pace, at)) for row in rows if row.state == JobState.PAINTING
+        row.id: Outlook(eta_seconds=seconds_left(row, pace, at))
+        for row in rows
+        if row.state == JobState.PAINTING
     }
-    waiting: dict[_Home, list[Any]] = defaultdict(list)
+    waiting: dict[Home, list[Any]] = defaultdict(list)
     for row in rows:
         if row.id not in found:
             waiting[queue_home(Platform(row.platform), row.community)].append(row)
     if not waiting:
         return found
-    painting = session.execute(_PAINTING).all()
-    running = _Queue(jobs=len(painting), work_seconds=sum(_left(row, pace, at) or 0.0 for row in painting))
-    queues = _load_queues(session, pace)
+    lengths = current_lengths(session, pace, at=at)
     for home, of_home in waiting.items():
         before = _walk if len(of_home) > _MOST_SUMMED else _sum_up
-        others = [queue for other, queue in queues.items() if other != home]
+        others = [queue for other, queue in lengths.waiting.items() if other != home]
         for row, own in before(session, of_home, pace, home):
-            ahead = [running, own, *(queue.first(own.jobs) for queue in others)]
+            ahead = [lengths.running, own, *(queue.first(own.jobs) for queue in others)]
             found[row.id] = _of_waiting(row, pace, ahead)
     return found
 
@@ -132,8 +104,8 @@ def _find_outstanding(session: Session, job_ids: Collection[str]) -> Sequence[An
 
 
 def _sum_up(
-    session: Session, wanted: Sequence[Any], pace: QueuePace, home: _Home
-) -> Iterator[tuple[Any, _Queue]]:
+    session: Session, wanted: Sequence[Any], pace: QueuePace, home: Home
+) -> Iterator[tuple[Any, QueueLength]]:
     """Each of a community's jobs with what comes before it there."""
     jobs, work_seconds = 0, 0.0
     before = None
@@ -141,36 +113,23 @@ def _sum_up(
         for group in _count_before(session, home, row, since=before):
             jobs += group.jobs
             work_seconds += pace.of(group.model, group.command, group.cost) or 0.0
-        yield row, _Queue(jobs=jobs, work_seconds=work_seconds)
+        yield row, QueueLength(jobs=jobs, work_seconds=work_seconds)
         before = row
 
 
 def _walk(
-    session: Session, wanted: Sequence[Any], pace: QueuePace, home: _Home
-) -> Iterator[tuple[Any, _Queue]]:
+    session: Session, wanted: Sequence[Any], pace: QueuePace, home: Home
+) -> Iterator[tuple[Any, QueueLength]]:
     """The same for many: over all of the community that wait, in their order."""
     by_id = {row.id: row for row in wanted}
     work_seconds = 0.0
     for position, row in enumerate(session.execute(_ALL.where(is_home(home)))):
         if row.id in by_id:
-            yield by_id[row.id], _Queue(jobs=position, work_seconds=work_seconds)
+            yield by_id[row.id], QueueLength(jobs=position, work_seconds=work_seconds)
         work_seconds += pace.of(row.model, row.command, row.cost) or 0.0
 
 
-def _load_queues(session: Session, pace: QueuePace) -> dict[_Home, _Queue]:
-    """Of each community of which jobs wait; of nobody where one is alone, and comes before nobody else's."""
-    found: dict[_Home, _Queue] = {}
-    if len(find_waiting_communities(session)) < 2:
-        return found
-    for row in session.execute(_BY_COMMUNITY):
-        home = queue_home(Platform(row.platform), row.community)
-        known = found.get(home, _Queue(jobs=0, work_seconds=0.0))
-        seconds = pace.of(row.model, row.command, row.cost) or 0.0
-        found[home] = _Queue(jobs=known.jobs + row.jobs, work_seconds=known.work_seconds + seconds)
-    return found
-
-
-def _count_before(session: Session, home: _Home, own: Any, *, since: Any = None) -> Sequence[Any]:
+def _count_before(session: Session, home: Home, own: Any, *, since: Any = None) -> Sequence[Any]:
     """By model and command, how many jobs of its community come before a waiting one, and what they cost together.
 
     With `since`, a job that comes before it: from that one on.
@@ -186,17 +145,8 @@ def _place_values(name: str, row: Any) -> dict[str, Any]:
     return {f"{name}_priority": row.priority, f"{name}_created_at": row.created_at, f"{name}_id": row.id}
 
 
-def _of_waiting(row: Any, pace: QueuePace, ahead: Sequence[_Queue]) -> Outlook:
+def _of_waiting(row: Any, pace: QueuePace, ahead: Sequence[QueueLength]) -> Outlook:
     own = pace.of(row.model, row.command, row.cost)
     work_seconds = sum(queue.work_seconds for queue in ahead)
     eta = None if own is None else own + work_seconds / pace.at_once
     return Outlook(waits=True, ahead=sum(queue.jobs for queue in ahead), eta_seconds=eta)
-
-
-def _left(row: Any, pace: QueuePace, at: datetime) -> float | None:
-    """Seconds that a job being painted still needs."""
-    wanted = pace.of(row.model, row.command, row.cost)
-    if wanted is None:
-        return None
-    elapsed = (at - row.started_at).total_seconds() if row.started_at else 0.0
-    return max(0.0, wanted - elapsed)

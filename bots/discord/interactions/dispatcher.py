@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from dataclasses import replace
 
 import discord
@@ -10,6 +11,7 @@ import discord
 from bots.discord.context import DiscordContext, Operation
 from bots.discord.guilds.home_server import link_to_home
 from bots.discord.guilds.members import call_of, may_show
+from bots.discord.guilds.uploads import PENDING_UPLOAD
 from bots.discord.messages.answers import Answers, send_private
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
@@ -19,6 +21,7 @@ from bots.process.thread_pools import Pool
 from studio.commands.registry import check, find_command
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
+from studio.db.sessions.read_memo import remember_reads
 
 _ALREADY_ACKNOWLEDGED = 40060
 _LOOK_UP_SECONDS = 0.5
@@ -45,6 +48,18 @@ class Dispatcher:
         `complete` makes the command anew with what takes longer to find, such as uploads; until then
         `PENDING_UPLOAD` stands for each of them.
         """
+        # What was read before an upload is received would be old.
+        with nullcontext() if _has_uploads(run) else remember_reads():
+            await self._run(interaction, run, key=key, complete=complete)
+
+    async def _run(
+        self,
+        interaction: discord.Interaction,
+        run: Run,
+        *,
+        key: str | None,
+        complete: Callable[[Call], Awaitable[Run]] | None,
+    ) -> None:
         if wrong := await self._find_mistake(interaction, run):
             await send_private(interaction, wrong)
             return
@@ -158,3 +173,8 @@ def check_values(run: Run) -> None:
     for name, value in run.values.items():
         if parameter := spec.parameter(name):
             parameter.read(value)
+
+
+def _has_uploads(run: Run) -> bool:
+    values = (value if isinstance(value, list) else [value] for value in run.values.values())
+    return any(PENDING_UPLOAD in found for found in values)

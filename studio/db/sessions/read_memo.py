@@ -19,7 +19,7 @@ _memo: ContextVar[dict[Hashable, Any] | None] = ContextVar("read_memo", default=
 
 @contextmanager
 def remember_reads() -> Iterator[None]:
-    """For this thread. One within another changes nothing."""
+    """For this thread, or this task and the threads that work for it. One within another changes nothing."""
     if _memo.get() is not None:
         yield
         return
