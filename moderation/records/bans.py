@@ -17,6 +17,7 @@ from studio.db.tables import BanRow
 from studio.domain.people import Person
 
 _OF_THESE = select(BanRow).where(BanRow.person_key.in_(bindparam("keys", expanding=True)))
+_OF_THESE_OR_INHERITED = select(BanRow).from_statement(_OF_THESE.union(newcomer_origins.INHERITED_BANS))
 
 
 def ban(
@@ -78,10 +79,13 @@ def find_ban(session: Session, person_key: str, *, at: datetime | None = None) -
 def bans_in_force(session: Session, person: Person, *, at: datetime | None = None) -> list[BanRow]:
     """Bans on any identity of the human, or on somebody from the same network whom they may be under a new name."""
     at = at or now()
-    found = list(holding(session, person.key, at=at))
-    if not person.moderates:
-        found += newcomer_origins.find_inherited_bans(session, person.key, at=at)
-    return found
+    if person.moderates:
+        return holding(session, person.key, at=at)
+    keys = identities(session, person.key)
+    found = session.scalars(_OF_THESE_OR_INHERITED, {"keys": keys, "person_key": person.key, "at": at}).all()
+    own = [row for row in found if row.person_key in keys and not _has_ended(row, at)]
+    others = [row for row in found if row.person_key not in keys]
+    return own + newcomer_origins.without_later_ones(session, person.key, others)
 
 
 def _home(person_key: str) -> str:

@@ -24,7 +24,7 @@ _ARRIVED_FROM = _ORIGINS.where(OriginRow.origin.startswith(ADDRESS), OriginRow.a
 _FROM_THERE = select(OriginRow.person_key).where(
     OriginRow.origin.in_(_ARRIVED_FROM), OriginRow.person_key != bindparam("person_key")
 )
-_INHERITED = select(BanRow).where(
+INHERITED_BANS = select(BanRow).where(
     BanRow.person_key.in_(_FROM_THERE), or_(BanRow.until.is_(None), BanRow.until > bindparam("at"))
 )
 
@@ -66,7 +66,12 @@ def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> l
 
     People who were known before the ban, or came in from elsewhere, are not meant: an address may be shared by many.
     """
-    rows = session.scalars(_INHERITED, {"person_key": person_key, "at": at}).all()
+    rows = session.scalars(INHERITED_BANS, {"person_key": person_key, "at": at}).all()
+    return without_later_ones(session, person_key, rows)
+
+
+def without_later_ones(session: Session, person_key: str, rows: Sequence[BanRow]) -> list[BanRow]:
+    """Of bans on others from where this person came in, those that were there before this person."""
     if not rows:
         return []
     seen_at = find_first_seen(session, person_key)

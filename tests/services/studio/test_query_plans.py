@@ -23,6 +23,7 @@ from studio.db import credit_ledger, outbox, queries
 from studio.db.cases import desk_cases, open_case
 from studio.db.database import Database
 from studio.db.gatherings.participants import find_participants
+from studio.db.queue import queue_lengths
 from studio.db.queue.community_turns import choose_job
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.tables import JobRow
@@ -91,7 +92,8 @@ def queue_estimates(instance: Ports) -> None:
         assert choose_job(session, "q00000000007", at=now()) == "q00000000000"
         assert choose_job(session, "q00000000007", at=now(), own_queues={"thimble"})
         session.execute(update(JobRow).where(JobRow.id == other).values(state=JobState.FAILED))
-    with instance.database.read() as session:
+    with instance.database.read() as session, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(queue_lengths, "_HOLDS_SECONDS", 0.0)
         assert outlook(session, "q00000000100").ahead == 100
         assert len(outlooks(session, [f"q{number:011}" for number in range(120)])) == 120
         assert outlooks(session, ["q00000000007", "q00000000100"])["q00000000100"].ahead == 100

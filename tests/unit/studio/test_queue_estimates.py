@@ -10,13 +10,15 @@ from studio.clock import now
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import job_transitions
+from studio.db.queue import queue_lengths
 from studio.db.queue.queue_pace import learn_pace
 from studio.db.queue_estimates import outlook, outlooks
 from studio.db.tables import JobRow
 from studio.domain.jobs import JobState
 from studio.ports import Ports
-from tests.support.fakes import someone
+from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import WORKER, end_job
+from tests.support.statements import statements
 
 LONG_AGO = timedelta(hours=1)
 
@@ -163,3 +165,20 @@ def test_times_are_told_coarsely(seconds, words):
 def test_the_time_left_is_told_while_it_is_worth_telling(seconds, end):
     assert progress_bar(3, 8, seconds).endswith(end)
     assert step(3, 8, seconds).endswith(end)
+
+
+def test_of_many_jobs_the_lengths_of_the_queues_hold_for_a_moment(ports, call, monkeypatch):
+    monkeypatch.setattr(queue_lengths, "_MANY", 2)
+    monkeypatch.setattr(queue_lengths, "_HOLDS_SECONDS", 600.0)
+    elsewhere = replace(call, person=someone("eve", community="small"), address=somewhere("small"))
+    execute(ports, replace(elsewhere, request_key="small"), "imagine", {"prompt": "a fox"})
+    jobs = [imagine(ports, call, "ana", mark) for mark in range(3)]
+    with ports.database.read() as session:
+        with statements(ports.database) as first:
+            seen = outlook(session, jobs[2])
+        with statements(ports.database) as again:
+            assert outlook(session, jobs[2]).ahead == seen.ahead == 3
+        assert len(again) < len(first)
+    jobs.append(imagine(ports, call, "ana", 3))
+    with ports.database.read() as session:
+        assert outlook(session, jobs[3]).ahead == 4  # its own community is always counted
