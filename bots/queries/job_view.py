@@ -5,10 +5,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from sqlalchemy import bindparam, exists, func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bots.queries.job_with_message import find_job_with_message
+from bots.queries.shown_pictures import load_shown_pictures
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
 from studio.db import queries
@@ -31,20 +32,6 @@ from studio.services.visibility import Audience, find_picture, is_withheld, may_
 
 LAST_WORDS = timedelta(minutes=2)  # before the end of a place that closes
 _MOST_MADE_FROM = 2000  # jobs, among which those are looked for that buttons started
-_BETWEEN_KEYS = "\n"  # in no key: ids of people hold none
-_STARRED_BY = (
-    select(func.aggregate_strings(StarRow.person_key, _BETWEEN_KEYS))
-    .where(StarRow.picture_id == PictureRow.id)
-    .scalar_subquery()
-)
-_SHOWN_PICTURES = (
-    select(PictureRow, _STARRED_BY, exists().where(JobSourceRow.picture_id == PictureRow.id))
-    .where(
-        PictureRow.job_id.in_(bindparam("job_ids", expanding=True)),
-        PictureRow.deleted_at.is_(None),
-    )
-    .order_by(PictureRow.position)
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +109,7 @@ def load_job_view(database: Database, job_id: str, *, viewer: Person | None = No
 
 def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
     """As everybody may see them where they were asked for; in their order, in a handful of queries."""
-    pictures, starred_by, sources_of_others = _pictures(
+    pictures, starred_by, sources_of_others = load_shown_pictures(
         session, [job.id for job in jobs if _may_have_pictures(job)]
     )
     sources = _sources(session, jobs)
@@ -198,24 +185,6 @@ def _lends_uploads(session: Session, job: Job) -> bool:
 def _may_have_pictures(job: Job) -> bool:
     """The only picture of a job is there once the job is done."""
     return job.state is JobState.DONE or (job.state in OUTSTANDING and job.request.count > 1)
-
-
-def _pictures(
-    session: Session, job_ids: Sequence[str]
-) -> tuple[Mapping[str, Sequence[Picture]], Mapping[str, tuple[str, ...]], list[str]]:
-    """The pictures that are not deleted, in order, by job; the keys of the people who starred them, by picture; and
-    the ids of those that other jobs started from.
-    """
-    found = defaultdict[str, list[Picture]](list)
-    starred_by: dict[str, tuple[str, ...]] = {}
-    sources: list[str] = []
-    for row, keys, is_source in session.execute(_SHOWN_PICTURES, {"job_ids": job_ids}) if job_ids else ():
-        found[row.job_id].append(queries.picture_of(row))
-        if keys:
-            starred_by[row.id] = tuple(sorted(keys.split(_BETWEEN_KEYS)))
-        if is_source:
-            sources.append(row.id)
-    return found, starred_by, sources
 
 
 def _outlooks(session: Session, job_ids: Sequence[str]) -> Mapping[str, Outlook]:
