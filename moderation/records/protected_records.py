@@ -2,7 +2,8 @@
 
 from sqlalchemy import select
 
-from moderation.records.tables import EvidenceRow, StrikeRow
+from moderation.records.tables import StrikeRow
+from studio.db.tables import EvidenceRow
 from studio.erasure.ended_jobs import Protection
 
 _OF_EVIDENCE = select(EvidenceRow.job_id).where(EvidenceRow.job_id.is_not(None))

@@ -29,9 +29,11 @@ from studio.db.tables import (
     StarRow,
 )
 from studio.domain.cases import CaseState
+from studio.domain.deliveries import DeliveryKind
 from studio.domain.jobs import GOING_ON, JobState
 from studio.services.file_references import HAS_FILES
 
+_OF_JOBS = (DeliveryKind.JOB, DeliveryKind.RETIRED)
 _OVER = sorted(frozenset(JobState) - GOING_ON)
 
 
@@ -105,7 +107,10 @@ def _delete(session: Session, job_ids: list[str]) -> None:
     statements = (
         update(LedgerRow).where(LedgerRow.job_id.in_(job_ids)).values(job_id=None),
         update(CaseRow).where(CaseRow.job_id.in_(job_ids)).values(job_id=None),
-        delete(DeliveryRow).where(DeliveryRow.subject.in_([*job_ids, *pictures])),
+        delete(DeliveryRow).where(DeliveryRow.kind.in_(_OF_JOBS), DeliveryRow.subject.in_(job_ids)),
+        delete(DeliveryRow).where(
+            DeliveryRow.kind == DeliveryKind.STARBOARD, DeliveryRow.subject.in_(pictures)
+        ),
         delete(NoticeRow).where(NoticeRow.job_id.in_(job_ids)),
         delete(StarRow).where(StarRow.picture_id.in_(pictures)),
         delete(CollectedRow).where(CollectedRow.item.in_(pictures)),

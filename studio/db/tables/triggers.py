@@ -94,10 +94,12 @@ _POSTGRESQL_SIZE = "(jobs.request #>> ARRAY['sources', {source}.position::text, 
 _ADD_UPLOAD = (
     "UPDATE uploads SET used_at = (SELECT created_at FROM jobs WHERE jobs.id = NEW.job_id)"
     " WHERE file_key = NEW.file_key AND {brings};"
+    " UPDATE uploads SET deleted_at = NULL"  # it is there again for everybody who once attached it
+    " WHERE file_key = NEW.file_key AND deleted_at IS NOT NULL AND {brings};"
     " INSERT INTO uploads (file_key, person_key, platform, community, size_bytes, used_at)"
     " SELECT NEW.file_key, jobs.person_key, jobs.platform, jobs.community, coalesce({size}, 0), jobs.created_at"
     " FROM jobs WHERE jobs.id = NEW.job_id AND {brought} AND {brings}"
-    " ON CONFLICT (file_key, person_key) DO UPDATE SET deleted_at = NULL;"
+    " ON CONFLICT (file_key, person_key) DO NOTHING;"
 )
 _TAKE_UPLOAD = (
     "DELETE FROM uploads WHERE file_key = OLD.file_key AND {brings}"

@@ -10,7 +10,7 @@ from engine.maintenance import job_retention
 from engine.maintenance.job_retention import JobRetention
 from engine.maintenance.record_retention import LedgerRetention, NoticeRetention
 from moderation.records.protected_records import PROTECTED
-from moderation.records.tables import EvidenceRow, StrikeRow
+from moderation.records.tables import StrikeRow
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db import credit_ledger
@@ -20,6 +20,7 @@ from studio.db.tables import (
     BalanceRow,
     CaseRow,
     DeliveryRow,
+    EvidenceRow,
     JobRow,
     LedgerRow,
     NoticeRow,

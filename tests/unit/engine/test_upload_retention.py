@@ -8,13 +8,13 @@ from sqlalchemy import func, select
 
 from engine.maintenance.upload_retention import UploadRetention
 from moderation.records.protected_records import PROTECTED
-from moderation.records.tables import EvidenceRow
 from studio.clock import now
 from studio.commands.registry import execute
 from studio.db.running_sums.storage_use import stored_bytes
-from studio.db.tables import JobRow, PictureRow
+from studio.db.tables import EvidenceRow, JobRow, PictureRow
 from studio.errors import NotFoundError, StorageQuotaError
 from studio.ports import InstanceLimits
+from studio.services import file_references
 from studio.services.upload_intake import accept_upload
 from tests.support.fakes import ruled, someone
 from tests.support.finished_jobs import paint_job
@@ -59,10 +59,13 @@ def test_a_file_goes_after_its_last_use_and_its_request_is_not_repeated(ports, c
     assert used_by_uploads(ports, call.person) == 0
     with pytest.raises(NotFoundError):
         execute(ports, replace(call, request_key="again"), "reroll", {"job": first})
-    again = accept_upload(ports, call.person, b"an image")
-    upscaled(ports, call, "anew", again)
-    assert used_by_uploads(ports, call.person) == again.size_bytes
-    assert retention(ports).delete_old() == 0
+    bo = replace(call, person=someone("bo"))
+    again = accept_upload(ports, bo.person, b"an image")
+    upscaled(ports, bo, "anew", again)  # also where somebody else brings the same file
+    assert used_by_uploads(ports, call.person) == used_by_uploads(ports, bo.person) == again.size_bytes
+    with ports.database.read() as session:
+        assert file_references.find_unnamed(session, [again.key]) == set()
+        file_references.require_uploads(session, first)
 
 
 def test_evidence_keeps_what_somebody_attached(ports, call, upload):
