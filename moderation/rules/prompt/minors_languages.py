@@ -19,6 +19,7 @@ from moderation.text.word_segmentation import WORD
 from studio.domain.verdicts import Ruling
 
 _ENGLISH = frozenset({"en"})
+_FEW_WORDS, _SEVERAL = 4, 8  # too few to tell a language by
 _TENS = "一二三四五六七八九十물른흔쉰순든열"  # before a number that is more than it by itself
 _Context = tuple[WordBeginnings, re.Pattern[str], WordBeginnings]  # minors, their ages, and nakedness or sex
 
@@ -45,8 +46,11 @@ class MinorsInOtherLanguages:
 
 def _is_foreign(text: str) -> bool:
     """Surely another language, or too short to tell with a word that is not English."""
+    if foreign(text, _ENGLISH) is not None:
+        return True
     words = WORD.findall(text.lower())
-    return foreign(text, _ENGLISH) is not None or (len(words) < 4 and not all(map(is_word, words)))
+    strange = sum(not is_word(word) for word in words)
+    return strange > 0 and (len(words) < _FEW_WORDS or (len(words) < _SEVERAL and 2 * strange >= len(words)))
 
 
 @cache
