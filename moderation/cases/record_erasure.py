@@ -55,5 +55,6 @@ def let_judged_go(database: Database) -> None:
             keys = linked_identities.identities(session, key)
             credit_ledger.lock(session, *keys)
             if not account_erasure.is_judged(session, keys) and not strike_sum(session, key):
+                erase_rejected(session, CaseRow.subject == key)
                 account_erasure.erase_remaining_records(session, key)
                 audit_log.erase(session, key)

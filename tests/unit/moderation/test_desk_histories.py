@@ -32,7 +32,7 @@ from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db.tables import BanRow, CaseRow, EvidenceRow, JobRow, PictureRow
 from studio.domain.cases import DECISIONS, CaseKind, CaseState, Decision, OutsideReport, ReportReason
-from studio.domain.jobs import JobState
+from studio.domain.jobs import CORE, JobState
 from studio.domain.people import Person
 from studio.domain.verdicts import Ruling
 from studio.errors import ChatelierError
@@ -119,6 +119,7 @@ class History:
             except ChatelierError as error:
                 self.log.append(f"  {type(error).__name__} {error}")
             self.check_freezes()
+            self.check_held_words()
         self.reverse_everything()
 
     # ---- moves
@@ -236,6 +237,29 @@ class History:
         for case_id in {case_id for _, case_id in cases} - self._seen:
             self._seen.add(case_id)
             assert self._claim_and_read(case_id), self.log
+
+    def check_held_words(self) -> None:
+        """The words of a request that was held are encrypted, or with its job, or gone for good."""
+        of_words = (CaseRow.kind == CaseKind.HOLD) & (CaseRow.community == self.community)
+        query = select(JobRow, EvidenceRow.id).join(CaseRow, CaseRow.job_id == JobRow.id)
+        query = query.outerjoin(EvidenceRow, EvidenceRow.case_id == CaseRow.id)
+        with self.ports.database.read() as session:
+            rows = session.execute(query.where(of_words, CaseRow.picture_id.is_(None))).all()
+        for job, evidence in rows:
+            has_words = "prompt" in job.request
+            gone = not has_words and evidence is None
+            assert not (has_words and evidence), self.log
+            assert (
+                not gone
+                or job.state == JobState.CANCELLED
+                or job.error_code == CORE
+                or self._was_appealed(job)
+            ), self.log
+            assert has_words or job.state in (JobState.HELD, JobState.REFUSED, JobState.CANCELLED), self.log
+
+    def _was_appealed(self, job: JobRow) -> bool:
+        about = (CaseRow.job_id == job.id) & (CaseRow.kind == CaseKind.APPEAL)
+        return bool(self._rows(CaseRow, about, CaseRow.state == CaseState.CLOSED))
 
     def _claim_and_read(self, case_id: str) -> tuple[str, ...]:
         """What the moderator who claims a case is shown; then it is free again."""

@@ -159,3 +159,12 @@ def test_without_a_key_nothing_is_encrypted(ports, call):
     job_id = imagine(open_gate, call, WORDS)
     assert job_of(open_gate, job_id).request.prompt == WORDS
     assert evidence_rows(open_gate) == []
+
+
+def test_the_words_of_somebody_who_was_forgotten_go_with_the_decision(strict, call, waiting):
+    _, case = waiting
+    execute(strict, by(call, call.person, "f"), "forget-me", {"confirm": "yes"})
+    assert len(evidence_rows(strict)) == 1  # as all that an open case says of them
+    decide(strict, call, case, Decision.REJECT)
+    let_go(strict.database, keep=timedelta(days=365))
+    assert evidence_rows(strict) == []
