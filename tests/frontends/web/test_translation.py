@@ -4,7 +4,7 @@ import ast
 import io
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +14,14 @@ from PIL import Image
 from bots.texts.languages.formats import language_name
 from bots.texts.privacy_notice import PrivacyFacts
 from bots.web import templating
+from bots.web.routes import banned as banned_routes
 from bots.web.settings import Visitors
 from moderation.policy.policy import default_policy
 from studio.commands.submission.known_names import names_offered
-from studio.db.tables import CaseRow
+from studio.db.tables import CaseRow, ProposalRow
 from studio.domain.jobs import JobState
 from studio.domain.verdicts import ALLOWED, Ruling, Verdict
+from studio.errors import BannedError
 from studio.ports import Ports
 from tests.support.case_sim import with_desk
 from tests.support.finished_jobs import end_job, paint_job
@@ -38,6 +40,16 @@ FORMS = ("edit", "expand", "remix", "blend", "alt", "flag")
 WEB = Path(templating.__file__).parent
 
 
+class Helper:
+    """Proposes the words as they are."""
+
+    def suggest(self, words: str, *, count: int) -> Sequence[str]:
+        return [words] * count
+
+    def rewrite(self, prompt: str, change: str) -> str:
+        return f"{prompt}, {change}"
+
+
 @pytest.fixture
 def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
     speak_in_brackets(monkeypatch)
@@ -45,7 +57,8 @@ def in_brackets(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def front_end(ports: Ports, in_brackets: None) -> Iterator[WebServer]:
-    with WebServer(with_desk(ports), web_settings(moderator_secret="keys", site_name="Дом")) as opened:
+    ports = replace(with_desk(ports), prompt_helper=Helper())
+    with WebServer(ports, web_settings(moderator_secret="keys", site_name="Дом")) as opened:
         yield opened
 
 
@@ -107,7 +120,7 @@ def test_the_app_and_what_its_scripts_say(front_end: WebServer) -> None:
     assert read["texts"]["Received."] == "⟦Received.⟧"
 
 
-def test_cards_and_dialogs(front_end: WebServer) -> None:
+def test_cards_and_dialogs(front_end: WebServer, monkeypatch: pytest.MonkeyPatch) -> None:
     ports, ana, bo = front_end.ports, front_end.guest("Ана"), front_end.guest("Бо")
     fox = paint_job(ports, asked(ana, "лиса --count 2"))
     paint_job(ports, bo.ask(do="ask", command="vary", values={"picture": f"{fox}.1"})["job"])
@@ -134,6 +147,15 @@ def test_cards_and_dialogs(front_end: WebServer) -> None:
         assert untranslated(dialog(bo, path), names) == []
     assert ana.press(f"c1:delete:{fox}:1")["ok"]
     assert untranslated(bo.disconnect_and_come_back().wall) == []  # credits a picture without words
+    ana.say("/imagine сова --suggest")
+    with ports.database.read() as session:
+        proposal = session.query(ProposalRow).one().id
+    assert untranslated(dialog(ana, f"/proposals/{proposal}")) == []
+    ports.gate.welcome_error = BannedError()  # type: ignore[attr-defined]
+    monkeypatch.setattr(banned_routes, "_job_to_appeal_about", lambda *_: fox)
+    banned = ana.client.get("/", headers={"accept": "text/html"}).text
+    assert 'action="/appeal"' in banned
+    assert untranslated(banned) == []
 
 
 def test_pages_for_people_from_outside(ports: Ports, in_brackets: None) -> None:

@@ -37,23 +37,27 @@ RUN = """async ([context, rules]) => {
     `${id}: ${html.slice(0, 160)} ${[...any, ...all].map(({ message }) => message).join(" ").slice(0, 200)}`));
 }"""
 DESK, PHONE = ViewportSize(width=1280, height=860), ViewportSize(width=360, height=740)
-# All rules once; in the other colours and at the other width those that one of them may break, in a thorough run.
-AGAIN = ["color-contrast", "link-in-text-block", "target-size", "scrollable-region-focusable", "link-name"]
+# All rules once; in a thorough run, in the other colours and at the other width, those that one of them may break. The
+# width decides what stands in a page, and so which colours meet; of a dialog it changes the place only.
+COLOURS = ["color-contrast", "link-in-text-block"] if THOROUGH else []
+WIDTHS = ["target-size", "scrollable-region-focusable", "link-name"] if THOROUGH else []
 LOOKS: list[tuple[Literal["light", "dark"], ViewportSize, list[str]]] = [
     ("light", DESK, RULES),
-    ("dark", PHONE, AGAIN if THOROUGH else []),
+    ("dark", DESK, COLOURS),
+    ("dark", PHONE, WIDTHS),
 ]
 DIALOG = "#dialog"
 OVERFLOWS = "document.documentElement.scrollWidth > innerWidth"
 TOKEN = "a token of the tests"
 ME = "JSON.parse(document.querySelector('#data').textContent).me"
-TURNED = {"feed", "/pictures", "the desk", "entry", "naming a folder"}  # looked at more closely
+TURNED = {"feed", "/pictures", "the desk in a lockdown", "entry", "naming a folder"}  # looked at more closely
 GATHERINGS = {
     "vote": "/pick {fox} --lasts 10m",
     "evolution": "/evolve a lighthouse --children 3 --vote 10m",
     "telephone": "/telephone",
     "mural": "/mural an island",
     "contest": "/contest Light --closes 1h --voting 1h",
+    "theme": '/theme "Light | Boats" --every week',
 }
 _FILE = io.BytesIO()
 Image.new("RGB", (64, 64), "teal").save(_FILE, "PNG")
@@ -97,19 +101,23 @@ class Examination:
 
     def __init__(self) -> None:
         self.found: dict[str, list[str]] = {}
+        self.panels: set[str] = set()  # of gatherings; the same one is made alike for each kind
 
     def examine(self, page: Page, name: str, context: str = "html") -> None:
         """`context` is the part of the page that is looked at: over an open dialog nothing else is there."""
         page.wait_for_load_state("load")
         if not page.evaluate("'axe' in window"):
             page.evaluate(AXE_SCRIPT)
+        page.set_viewport_size(DESK)
         for scheme, size, rules in LOOKS:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-            page.set_viewport_size(size)
-            wrong = page.evaluate(RUN, [context, rules]) if rules else []
+            if size is PHONE:
+                page.set_viewport_size(PHONE)
+            asked = [*rules, *COLOURS] if size is PHONE and context == "html" else rules
+            wrong = page.evaluate(RUN, [context, asked]) if asked else []
             if wrong:  # a notice may cover something while it is shown
                 expect(page.locator("#notice")).to_be_hidden(timeout=20_000)
-                wrong = page.evaluate(RUN, [context, rules])
+                wrong = page.evaluate(RUN, [context, asked])
             wrong += ["wider than the window"] if page.evaluate(OVERFLOWS) else []
             if wrong:
                 self.found[f"{name}, {scheme}, {size['width']} pixels"] = wrong
@@ -218,7 +226,10 @@ def look_at_a_gathering(seen: Examination, kind: str, line: str, ana: Page, othe
     ana.keyboard.press("Escape")
     expect(ana.locator(DIALOG)).to_be_hidden()
     for lead in sorted(lead for lead in leads if "/live" not in lead):
-        seen.dialog(ana, lead)
+        panel = lead.removeprefix(path)
+        if panel not in seen.panels:
+            seen.panels.add(panel)
+            seen.dialog(ana, lead)
 
 
 def look_at_pages(seen: Examination, web_server: PaintingWebServer, ana: Page, fox: str, hat: str) -> None:
@@ -290,7 +301,12 @@ def look_at_what_moderators_see(
     seen.dialog(mo, "/rules")
     seen.dialog(mo, f"/people/{ana.evaluate(ME)}")
     mo.goto(f"{web_server.url}/desk")
-    seen.examine(mo, "the desk")
+    mo.get_by_role("button", name="Lock down for an hour").click()
+    mo.locator("#sure button[value=yes]").click()
+    expect(mo.locator(".lockdown.on")).to_be_visible()
+    seen.examine(mo, "the desk in a lockdown")
+    mo.get_by_role("button", name="End the lockdown").click()
+    expect(mo.locator(".lockdown.on")).to_have_count(0)
     mo.locator(".case-line").first.click()
     expect(mo.locator("article.case")).to_be_visible()
     seen.examine(mo, "a case")

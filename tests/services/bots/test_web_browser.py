@@ -35,6 +35,8 @@ new MutationObserver(() => {
 }).observe(document, { subtree: true, childList: true, attributes: true });
 """
 
+_MOST_STOPS = 80  # on the way to an element
+
 pytestmark = pytest.mark.timeout(2400)
 
 
@@ -93,6 +95,15 @@ def painted(page: Page, prompt_text: str, maker: str | None = None, *, tiles: in
     expect(shown).to_have_class(re.compile(r"\bdone\b"))
     expect(shown.locator(".tile img")).to_have_count(tiles)
     return shown
+
+
+def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
+    """As somebody without a mouse gets there."""
+    for _ in range(_MOST_STOPS):
+        if target.evaluate("(element) => element === document.activeElement"):
+            return
+        page.keyboard.press(key)
+    raise AssertionError(f"not reached by {key}: {target}")
 
 
 def test_two_people_paint_together(browser: Browser, studio: RunningInstance) -> None:
@@ -249,25 +260,32 @@ def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: Runnin
         kay.keyboard.press("Enter")
         boat = painted(kay, "a blue boat", tiles=1)
         link = boat.locator(".tile a")
-        link.focus()
+        tab_to(kay, link)
         kay.keyboard.press("Enter")
         expect(kay.locator("#dialog")).to_be_visible()
         kay.keyboard.press("Escape")
         expect(kay.locator("#dialog")).to_be_hidden()
         expect(link).to_be_focused()
         edit = boat.get_by_role("button", name="Edit")
-        edit.focus()
+        tab_to(kay, edit, "ArrowRight")
         kay.keyboard.press("Enter")
-        expect(kay.locator(".cells")).to_be_visible()
+        form = kay.locator("#dialog form")
+        expect(form.locator(".cells")).to_be_visible()
         kay.evaluate(SWIFT, edit.get_attribute("hx-get"))
-        expect(kay.locator(".cells")).to_be_visible()
-        kay.locator(".cells input").first.focus()
+        expect(form.locator(".cells")).to_be_visible()
+        tab_to(kay, form.locator(".cells input").first)
         for key in ("ArrowRight", "ArrowDown", "Space"):
             kay.keyboard.press(key)
-        expect(kay.locator(".cells input[value=B2]")).to_be_checked()
-        kay.keyboard.press("Escape")
+        expect(form.locator(".cells input[value=B2]")).to_be_checked()
+        tab_to(kay, form.get_by_role("textbox").first)
+        kay.keyboard.type("a sail")
+        tab_to(kay, form.get_by_role("button", name="Paint", exact=True))
+        kay.keyboard.press("Enter")
+        expect(kay.locator("#dialog")).to_be_hidden()
+        painted(kay, "a sail")
         kay.keyboard.press("/")
-        prompt(kay).fill("/imagne a boat")
+        expect(prompt(kay)).to_be_focused()
+        kay.keyboard.type("imagne a boat")
         kay.keyboard.press("Enter")
         expect(kay.get_by_role("alert")).to_have_text("There is no command /imagne. Did you mean /imagine?")
         expect(prompt(kay)).to_have_value("/imagne a boat")

@@ -4,17 +4,15 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from studio.ports import Ports
 from tests.conftest import free_port
-from tests.services.bots.test_web_browser import painted, type_in
+from tests.services.bots.test_web_browser import painted, tab_to, type_in
 from tests.services.bots.test_web_dialogs_browser import at_ease, guest, in_sight, phone
 from tests.support.browser import PATIENCE_MILLISECONDS
 from tests.support.painting_web_server import PaintingWebServer
 from tests.support.web_client import web_settings
-
-_MOST_STOPS = 80  # on the way to an element
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -31,15 +29,6 @@ def open_gallery(page: Page, web_server: PaintingWebServer) -> None:
     at_ease(page)
     page.goto(f"{web_server.url}/pictures")
     expect(page.locator(".pictures li")).to_have_count(4)
-
-
-def tab_to(page: Page, target: Locator, key: str = "Tab") -> None:
-    """As somebody without a mouse gets there."""
-    for _ in range(_MOST_STOPS):
-        if target.evaluate("(element) => element === document.activeElement"):
-            return
-        page.keyboard.press(key)
-    raise AssertionError(f"not reached by {key}: {target}")
 
 
 def test_from_the_entry_to_a_shared_folder_by_keys_alone(
