@@ -4,6 +4,7 @@ import hashlib
 import json
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.command_translator import CommandTranslator
 from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher
+from bots.discord.interactions.entry_point import entry_point, register_with_entry_point
 from bots.discord.interactions.modal_submissions import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.replies import Replies
@@ -143,6 +145,8 @@ class ChatelierBot(discord.AutoShardedClient):
         await self.pools.run(Pool.FILES, load_all_catalogues)
         await self.tree.set_translator(CommandTranslator())
         commands = [command.to_dict(self.tree) for command in self.tree.get_commands()]
+        if self.settings.activity:
+            commands.append(entry_point())
         # The translations count by their files: to look up all of them for each locale takes long.
         translations = await self.pools.run(Pool.FILES, digest_catalogues)
         facts = [self.settings.api_url, self.application_id, commands, translations]
@@ -163,8 +167,9 @@ class ChatelierBot(discord.AutoShardedClient):
         log.info("commands registered: count=%s", len(commands))
 
     async def _sync(self) -> None:
+        register = partial(register_with_entry_point, self.tree) if self.settings.activity else self.tree.sync
         try:
-            await self.tree.sync()
+            await register()
         except discord.HTTPException as error:
             if error.code != _TOO_MANY_COMMANDS:
                 raise
@@ -172,7 +177,7 @@ class ChatelierBot(discord.AutoShardedClient):
             name = ACTIONS[Action.REPORT].menu
             log.warning("context menu not registered: Discord's limit is reached menu=%s", name)
             self.tree.remove_command(name, type=discord.AppCommandType.message)
-            await self.tree.sync()
+            await register()
 
     def is_connected(self) -> bool:
         """Every shard of this process has its connection."""

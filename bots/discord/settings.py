@@ -12,7 +12,8 @@ CDN_HOSTS = frozenset({"cdn.discordapp.com", "media.discordapp.net"})
 class DiscordSettings:
     """`home` keeps the hash of the commands last registered. `shard_ids` are this process's, of `shard_count`;
     unset: as many as Discord advises, all of them here. `moderator_roles` are ids or names of roles. `user_install`:
-    people may add the app to their account. `home_server`: whose rules hold for those who are alone with the bot."""
+    people may add the app to their account. `activity`: the web page is an Activity of the app. `home_server`: whose
+    rules hold for those who are alone with the bot."""
 
     token: str = field(repr=False)
     home: Path
@@ -25,6 +26,7 @@ class DiscordSettings:
     shard_count: int | None = None
     user_install: bool = False
     home_server: str | None = None
+    activity: bool = False
 
     @property
     def consumer(self) -> str:

@@ -33,7 +33,7 @@ from bots.web.routes.gatherings import gathering_pages
 from bots.web.routes.operations import overview_page
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.public import installation, privacy, report, share, verification
-from bots.web.routes.sign_in import codes, login, oauth, passkeys
+from bots.web.routes.sign_in import activity, codes, login, oauth, passkeys
 from bots.web.routes.websocket import serve_websocket
 from bots.web.settings import WebSettings
 from bots.web.templating import FOLDER
@@ -163,6 +163,7 @@ ROUTES = [
     Route("/pictures/{picture}.png", images.picture_file),
     Route("/thumbnails/{picture}", images.picture_file),
     Route("/uploads", images.upload, methods=["POST"]),
+    Route("/activity", activity.sign_in, methods=["POST"]),
     Route("/enter", login.enter, methods=["POST"]),
     Route("/name", login.rename, methods=["POST"]),
     Route("/leave", login.leave, methods=["POST"]),

@@ -46,3 +46,20 @@ class OAuthProvider:
             token_url=f"{api_url}/openid.connect.token",
             user_url=f"{api_url}/openid.connect.userInfo",
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiscordActivity:
+    """The web page as an embedded app of Discord's, of the same application as `provider`.
+
+    With the bot's token Discord is asked in which server an Activity runs; `api_url` as in `OAuthProvider.discord`.
+    """
+
+    provider: OAuthProvider
+    bot_token: str = field(repr=False)
+    api_url: str
+
+    @property
+    def host(self) -> str:
+        """The host under which browsers see the page there: Discord's proxy in front of this front end."""
+        return f"{self.provider.client_id}.discordsays.com"

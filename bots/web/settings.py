@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from bots.texts.privacy_notice import PrivacyFacts
 from bots.web.download_links import DownloadLinks
-from bots.web.oauth_provider import OAuthProvider
+from bots.web.oauth_provider import DiscordActivity, OAuthProvider
 from studio.errors import ConfigurationError
 from studio.listen_addresses import is_loopback, plain_network
 
@@ -34,7 +34,8 @@ class WebSettings:
     which browsers reach the app; localhost and plain IP addresses need no entry. `trusted_proxies` are the addresses
     or networks of the proxies in front; `report_unknown_proxy` gets the address of any other that seems to be one.
     `metrics_token` allows other machines to read /metrics. `sign_in_providers` are where people may prove who they are;
-    `visitors` says what somebody may do who only typed a name. With `download_links` browsers fetch pictures from the
+    `visitors` says what somebody may do who only typed a name. With `activity` Discord may show the page in a frame;
+    its provider is one of `sign_in_providers`. With `download_links` browsers fetch pictures from the
     storage itself.
     """
 
@@ -52,6 +53,7 @@ class WebSettings:
     privacy: PrivacyFacts = field(default_factory=PrivacyFacts)
     sign_in_providers: tuple[OAuthProvider, ...] = ()
     visitors: Visitors = Visitors.MEMBERS
+    activity: DiscordActivity | None = None
     download_links: DownloadLinks | None = field(default=None, repr=False)
 
     @property

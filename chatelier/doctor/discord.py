@@ -7,13 +7,15 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bots.discord.texts import texts
 from chatelier.doctor.findings import Finding, Health, bad, good, note, token_form, unreachable
 from chatelier.settings import Loaded
 
 if TYPE_CHECKING:
-    from chatelier.settings.frontends import DiscordSection
+    from chatelier.settings import Settings
+    from chatelier.settings.frontends import DiscordSection, WebSection
 
 _NAME = "CHATELIER_DISCORD__TOKEN"
 _FORM = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
@@ -28,6 +30,7 @@ _PRIVILEGED = {
     1 << 18: "Message Content",
     1 << 19: "Message Content",
 }
+_EMBEDDED = 1 << 17  # the flag of an application with Activities
 _USER_INSTALL = "1"  # of the ways in which an application may be installed
 _FEW_STARTS = 20
 
@@ -49,11 +52,12 @@ def discord(loaded: Loaded) -> Iterator[Finding]:
     form = token_form(_NAME, "discord", section.token, _FORM, "three parts with dots between them")
     yield form
     if form.health is Health.GOOD:
-        yield from _check_api(section)
+        yield from _check_api(loaded.settings)
 
 
-def _check_api(section: "DiscordSection") -> Iterator[Finding]:
+def _check_api(settings: "Settings") -> Iterator[Finding]:
     """Three harmless questions. Without a network they are only a note."""
+    section = settings.discord
     token = section.token.get_secret_value() if section.token else ""
     try:
         me, application, gateway = asyncio.run(
@@ -74,6 +78,8 @@ def _check_api(section: "DiscordSection") -> Iterator[Finding]:
     else:
         yield good("discord", "the bot is {user}", user=me.data.get("username"))
         yield from _application(application, token, user_install=section.user_install)
+        if section.activity:
+            yield from _activity(application, settings.web)
         yield from _gateway(gateway, section)
 
 
@@ -113,6 +119,36 @@ def _application(answer: _Answer, token: str, *, user_install: bool) -> Iterator
     elif user_install:
         yield good(
             "discord", "people add it to their account with {link}", link=user_install_url(int(known_id))
+        )
+
+
+def _activity(answer: _Answer, web: "WebSection") -> Iterator[Finding]:
+    host = urlsplit(web.public_url or "").hostname
+    if not (web.discord_client_id and web.discord_client_secret and host):
+        yield bad(
+            "discord",
+            "the Activity knows neither its web page nor who somebody is",
+            "Set CHATELIER_WEB__PUBLIC_URL, CHATELIER_WEB__DISCORD_CLIENT_ID and CHATELIER_WEB__DISCORD_CLIENT_SECRET,"
+            " or unset CHATELIER_DISCORD__ACTIVITY.",
+        )
+    elif answer.data.get("id") not in (None, web.discord_client_id):
+        yield bad(
+            "discord",
+            "CHATELIER_WEB__DISCORD_CLIENT_ID is not that of the bot’s application",
+            "The Activity needs both of one application: copy its client id and secret (OAuth2).",
+        )
+    elif not int(answer.data.get("flags") or 0) & _EMBEDDED:
+        yield bad(
+            "discord",
+            "the application has no Activity",
+            "Switch Activities on in the developer portal (Activities, Settings), or unset"
+            " CHATELIER_DISCORD__ACTIVITY.",
+        )
+    else:
+        yield good(
+            "discord",
+            "the Activity shows the web page, once the root mapping in the portal (URL Mappings) is {host}",
+            host=host,
         )
 
 

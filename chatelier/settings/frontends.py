@@ -29,6 +29,11 @@ class DiscordSection(Section):
         False,
         description="People may add the app to their account and use it in other servers, groups and direct messages.",
     )
+    activity: bool = Field(
+        False,
+        description="Members of the bot's servers open the web page in Discord, as an Activity. Needs this section's"
+        " token and, for the web page, the client id and secret of the same application.",
+    )
     home_server: str | None = Field(
         None,
         pattern=r"^\d{15,20}$",

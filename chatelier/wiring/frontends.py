@@ -21,7 +21,7 @@ from studio.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from bots.web.download_links import DownloadLinks
-    from bots.web.oauth_provider import OAuthProvider
+    from bots.web.oauth_provider import DiscordActivity, OAuthProvider
     from bots.web.server import Around
     from studio.ports import Ports
 
@@ -62,6 +62,7 @@ def open_web(
         site_name=web.name,
         privacy=privacy_facts(settings),
         sign_in_providers=providers,
+        activity=_activity(settings, providers),
         visitors=Visitors(web.visitors or ("guests" if providers else "members")),
         download_links=download_links(settings),
     )
@@ -119,6 +120,23 @@ def _sign_in_providers(settings: Settings) -> "Iterator[OAuthProvider]":
         )
 
 
+def _activity(settings: Settings, providers: "tuple[OAuthProvider, ...]") -> "DiscordActivity | None":
+    """Raises `ConfigurationError` where something is missing that it needs."""
+    from bots.web.oauth_provider import DiscordActivity
+    from studio.db.identities.sign_ins import Method
+
+    if not settings.discord.activity:
+        return None
+    provider = next((found for found in providers if found.method is Method.DISCORD), None)
+    if provider is None or not provider.client_id.isdecimal() or settings.discord.token is None:
+        raise ConfigurationError(
+            "CHATELIER_DISCORD__ACTIVITY needs, where the web page runs, CHATELIER_DISCORD__TOKEN,"
+            " CHATELIER_WEB__DISCORD_CLIENT_ID (a number) and CHATELIER_WEB__DISCORD_CLIENT_SECRET of one application."
+        )
+    token = settings.discord.token.get_secret_value()
+    return DiscordActivity(provider=provider, bot_token=token, api_url=settings.discord.api_url)
+
+
 @contextmanager
 def _running_ports(settings: Settings, service: str) -> "Iterator[Ports]":
     """A front end's ports while it runs.
@@ -169,6 +187,7 @@ def run_discord(settings: Settings, *, ready_file: Path | None = None) -> None:
         shard_count=discord.shard_count,
         user_install=discord.user_install,
         home_server=discord.home_server,
+        activity=discord.activity,
     )
     make_folder(settings.home)
     with _running_ports(settings, "discord") as ports:

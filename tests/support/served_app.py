@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -11,9 +12,12 @@ _END_SECONDS = 300
 
 
 @contextmanager
-def serving(app: ASGIApp, port: int) -> Iterator[None]:
+def serving(app: ASGIApp, port: int, *, ssl_certfile: Path | None = None) -> Iterator[None]:
     """The app answers on 127.0.0.1 until the end."""
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, ws="websockets-sansio"))
+    config = uvicorn.Config(
+        app, port=port, log_config=None, ws="websockets-sansio", ssl_certfile=ssl_certfile
+    )
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started:

@@ -210,7 +210,7 @@ def test_every_setting_it_gives_exists(repository: Path, services: dict[str, Any
 @pytest.mark.parametrize(
     ("secret", "whose"),
     [
-        ("CHATELIER_DISCORD__TOKEN", {"discord"}),
+        ("CHATELIER_DISCORD__TOKEN", {"discord", "web"}),
         ("CHATELIER_SLACK__BOT_TOKEN", {"slack"}),
         ("CHATELIER_SLACK__SIGNING_SECRET", {"slack"}),
         ("CHATELIER_WEB__INVITE", {"web"}),
@@ -225,6 +225,11 @@ def test_a_secret_goes_only_to_those_that_use_it(
     secret: str, whose: set[str], services: dict[str, Any]
 ) -> None:
     assert {name for name, service in services.items() if secret in service.get("environment", {})} == whose
+
+
+def test_the_web_page_gets_the_bots_token_only_for_the_activity(services: dict[str, Any]) -> None:
+    given = services["web"]["environment"]["CHATELIER_DISCORD__TOKEN"]
+    assert given == "${CHATELIER_DISCORD__ACTIVITY:+${CHATELIER_DISCORD__TOKEN:-}}"
     assert not [name for name, service in services.items() if "env_file" in service]
 
 

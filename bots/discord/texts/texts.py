@@ -7,6 +7,8 @@ from bots.presentation.spans import sentence
 from studio.domain.deliveries import DeliveryKind
 
 COMMAND_CHANGED = "This command has changed. Reload Discord (Ctrl+R) and try again."
+LAUNCH = "launch"
+LAUNCH_DESCRIPTION = "Open the web page here: draw masks, look through pictures and paint together."
 TAKEN_BACK = "…"
 NEXT_STEP = "More settings"
 ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"

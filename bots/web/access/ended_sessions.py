@@ -10,6 +10,7 @@ from sqlalchemy import delete
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from bots.web.access.activity_frame import WITHOUT_SESSION, is_framed
 from studio.bounded_dict import BoundedDict
 from studio.clock import now
 from studio.db.database import Database
@@ -67,7 +68,10 @@ class EndedSessionMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         concerned = scope["type"] in {"http", "websocket"} and not scope["path"].startswith(_PUBLIC_PATHS)
-        if concerned and await self._is_ended(HTTPConnection(scope)):
+        connection = HTTPConnection(scope) if concerned else None
+        if connection and await self._is_ended(connection):
             headers = [(name, value) for name, value in scope["headers"] if name != b"cookie"]
+            if is_framed(connection):
+                headers.append((b"cookie", WITHOUT_SESSION.encode()))
             scope = {**scope, "headers": headers}
         await self._app(scope, receive, send)

@@ -5,12 +5,15 @@ import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.activity_frame import ancestors, is_framed, is_start
+from bots.web.oauth_provider import DiscordActivity
 from bots.web.settings import WebSettings
 
 # Read by health checks and scrapers under whatever name their network gives us; they tell nothing private.
@@ -25,6 +28,7 @@ class SecurityMiddleware:
     def __init__(self, app: ASGIApp, settings: WebSettings) -> None:
         self._app = app
         self._hosts = {"localhost", *(host.lower() for host in settings.allowed_hosts)}
+        self._activity = settings.activity
         self._pictures_from = f" {links.origin}" if (links := settings.download_links) else ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -33,15 +37,23 @@ class SecurityMiddleware:
             return
         headers = Headers(scope=scope)
         host = headers.get("host", "")
+        activity = self._activity_of(scope)
         if not self._knows(host):
             await _refuse(scope, receive, send, translate(texts.FOREIGN_HOST), 421)
         elif "\0" in scope["path"] or b"%00" in scope["query_string"]:  # which PostgreSQL takes for no text
             await _refuse(scope, receive, send, translate(texts.NOT_FOUND), 404)
-        elif not _own_origin(scope, headers, host):
+        elif not _own_origin(scope, headers, host) and not _is_origin_of(activity, headers):
             await _refuse(scope, receive, send, translate(texts.FOREIGN_ORIGIN), 403)
         else:
-            guarded = _with_headers(send, host, self._pictures_from) if scope["type"] == "http" else send
+            policy = _policy(host, self._pictures_from, activity)
+            guarded = _with_headers(send, policy) if scope["type"] == "http" else send
             await self._app(scope, receive, guarded)
+
+    def _activity_of(self, scope: Scope) -> DiscordActivity | None:
+        """The Activity in whose frame the request's page is; None for a page of its own."""
+        connection = HTTPConnection(scope)
+        framed = self._activity is not None and (is_framed(connection) or is_start(connection))
+        return self._activity if framed else None
 
     def _knows(self, host: str) -> bool:
         """Configured names, localhost, and IP addresses: a rebinding attack needs a name of its own."""
@@ -83,6 +95,10 @@ def _own_origin(scope: Scope, headers: Headers, host: str) -> bool:
     )
 
 
+def _is_origin_of(activity: DiscordActivity | None, headers: Headers) -> bool:
+    return activity is not None and headers.get("origin") == f"https://{activity.host}"
+
+
 async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, status: int) -> None:
     if scope["type"] == "websocket":
         await WebSocketClose(code=1008, reason=sentence[:120])(scope, receive, send)
@@ -90,14 +106,20 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, sentence: str, sta
         await PlainTextResponse(sentence, status_code=status)(scope, receive, send)
 
 
-def _with_headers(send: Send, host: str, pictures_from: str) -> Send:
+def _policy(host: str, pictures_from: str, activity: DiscordActivity | None) -> str:
+    """The content security policy. In Discord the page is in a frame, and is a frame within a page of ours."""
     # Older Safari does not count a socket on our own host as 'self'.
-    policy = (
+    sockets = f"wss://{activity.host}" if activity else f"ws://{host} wss://{host}"
+    frames = (
+        f"frame-ancestors {ancestors(activity)}; frame-src 'self'" if activity else "frame-ancestors 'none'"
+    )
+    return (
         f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:{pictures_from}; "
-        f"connect-src 'self' ws://{host} wss://{host}; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'; manifest-src 'self'"
+        f"connect-src 'self' {sockets}; form-action 'self'; base-uri 'none'; {frames}; manifest-src 'self'"
     )
 
+
+def _with_headers(send: Send, policy: str) -> Send:
     async def send_guarded(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)

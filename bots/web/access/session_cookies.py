@@ -10,6 +10,7 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
+from bots.web.access.activity_frame import ACTIVITY_COOKIE, SESSION_COOKIE, is_framed, set_framed_cookie
 from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import Visitors, WebSettings
 from studio.db.newcomers.newcomer_origins import ADDRESS, INVITE
@@ -21,7 +22,6 @@ from studio.parsing.text_cleaning import clean_text
 from studio.serialization import from_data, to_data
 
 COMMUNITY = "room"
-COOKIE = "chatelier_session"
 LONGEST_NAME = 32
 _SESSION_SECONDS = 180 * 24 * 3600
 _UPLOAD_SECONDS = 24 * 3600
@@ -78,24 +78,30 @@ class SessionStore:
     def __init__(self, settings: WebSettings) -> None:
         key = settings.secret_key
         self._sessions = URLSafeTimedSerializer(key, salt="session")
+        self._framed_sessions = URLSafeTimedSerializer(key, salt="session in a frame")
         self._uploads = URLSafeTimedSerializer(key, salt="upload")
         self._examined = URLSafeTimedSerializer(key, salt="look")
         self._forms = URLSafeSerializer(key, salt="form")
         self._key = key.encode()
         self._visitors = settings.visitors
+        self._has_activity = settings.activity is not None
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
 
     def read(self, connection: HTTPConnection) -> WebUser | None:
         """The user of a request, signed in or not; None without a valid cookie."""
         try:
-            data: Any = self._sessions.loads(connection.cookies.get(COOKIE, ""), max_age=_SESSION_SECONDS)
+            framed = self.is_framed(connection)
+            cookie = connection.cookies.get(ACTIVITY_COOKIE if framed else SESSION_COOKIE, "")
+            sessions = self._framed_sessions if framed else self._sessions
+            data: Any = sessions.loads(cookie, max_age=_SESSION_SECONDS)
             subject = data.get("i", "")
             return WebUser(
                 user_id=data["u"],
                 name=data["n"],
                 # Sessions that were opened before they had ids of their own: one for each person.
                 session=data.get("s") or f"of:{data['u']}",
-                address=address_of(connection),
+                # Everybody in Discord comes from the addresses of its proxy, but with an account that Discord named.
+                address=subject if framed and subject else address_of(connection),
                 word=data["w"],
                 moderator=data["m"],
                 subject=subject,
@@ -103,6 +109,10 @@ class SessionStore:
             )
         except (BadData, KeyError, TypeError, AttributeError):
             return None
+
+    def is_framed(self, connection: HTTPConnection) -> bool:
+        """Whether the session of a request is that of an Activity in Discord."""
+        return self._has_activity and is_framed(connection)
 
     def admits(self, user: WebUser | None) -> bool:
         """Whether the user may enter: `knows_invite`, and has proved who they are where that is asked for."""
@@ -144,7 +154,8 @@ class SessionStore:
                 return replace(named, word=self._fingerprint(wanted), moderator=moderator)
         return named if self._words[False] is None and not word.strip() else None
 
-    def write(self, response: Response, user: WebUser, *, secure: bool) -> None:
+    def write(self, response: Response, user: WebUser, *, secure: bool, framed: bool = False) -> None:
+        """`framed`: for the frame of an Activity, whose cookie is secure in any case."""
         data = {
             "u": user.user_id,
             "n": user.name,
@@ -153,8 +164,11 @@ class SessionStore:
             "m": user.moderator,
             "i": user.subject,
         }
+        if framed:
+            set_framed_cookie(response, str(self._framed_sessions.dumps(data)))
+            return
         response.set_cookie(
-            COOKIE,
+            SESSION_COOKIE,
             str(self._sessions.dumps(data)),
             max_age=_SESSION_SECONDS,
             httponly=True,

@@ -46,7 +46,8 @@ async def require_not_banned(context: WebContext, user: WebUser) -> None:
 
 def write_session(request: Request, response: Response, user: WebUser) -> None:
     """Send the user's session along with a response."""
-    context_of(request).session_store.write(response, user, secure=request.url.scheme == "https")
+    store = context_of(request).session_store
+    store.write(response, user, secure=request.url.scheme == "https", framed=store.is_framed(request))
 
 
 def origin_of(request: Request) -> str:

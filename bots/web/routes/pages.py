@@ -23,6 +23,7 @@ from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.activity_frame import is_start
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.addresses import lineage_path, picture_path
 from bots.web.context import WebContext
@@ -34,6 +35,7 @@ from bots.web.routes.banned import banned_page
 from bots.web.routes.comparison import MOST_COMPARED
 from bots.web.routes.page_layout import app_response, dialog
 from bots.web.routes.prompt import load_prompt
+from bots.web.routes.sign_in.activity import start_page
 from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
@@ -49,6 +51,8 @@ _ELSEWHERE = frozenset({Action.MORE, Action.REROLL, Action.WHO})
 
 async def app_page(request: Request) -> Response:
     context = context_of(request)
+    if context.settings.activity and is_start(request):
+        return start_page(request, context.settings.activity)
     user = context.session_store.read(request)
     if user is None or not context.session_store.admits(user):
         return entry_page(request, user)

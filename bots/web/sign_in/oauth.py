@@ -14,6 +14,7 @@ from typing import Any
 
 from authlib.common.errors import AuthlibBaseError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
 from httpx2 import HTTPError
 from itsdangerous import BadData, URLSafeTimedSerializer
 
@@ -73,6 +74,12 @@ class OAuthFlow:
         )
         return str(url)
 
+    def challenge(self, provider: OAuthProvider, *, session: str) -> tuple[str, str]:
+        """A state and an S256 code challenge, for a page that asks for a code by itself."""
+        nonce = secrets.token_urlsafe(16)
+        state = self._states.dumps([provider.method, self._digest(session), nonce, "/"])
+        return str(state), str(create_s256_code_challenge(self._verifier(nonce)))
+
     def read_state(self, provider: OAuthProvider, state: str, *, session: str) -> tuple[str, str]:
         """The nonce and the destination in a state.
 
@@ -87,9 +94,12 @@ class OAuthFlow:
         return str(nonce), str(destination)
 
     async def find_account(
-        self, provider: OAuthProvider, *, code: str, nonce: str, redirect_uri: str
+        self, provider: OAuthProvider, *, code: str, nonce: str, redirect_uri: str | None = None
     ) -> ProvedAccount:
-        """Raises `SignInRefusedError` and `ProviderUnavailableError`."""
+        """`redirect_uri` is that of the authorization, if it had one.
+
+        Raises `SignInRefusedError` and `ProviderUnavailableError`.
+        """
         async with self._client(provider, redirect_uri) as client:
             try:
                 await client.fetch_token(
@@ -112,7 +122,7 @@ class OAuthFlow:
             raise ProviderUnavailableError("no account")
         return account_of(provider, user)
 
-    def _client(self, provider: OAuthProvider, redirect_uri: str) -> AsyncOAuth2Client:
+    def _client(self, provider: OAuthProvider, redirect_uri: str | None) -> AsyncOAuth2Client:
         return AsyncOAuth2Client(
             provider.client_id,
             provider.client_secret,

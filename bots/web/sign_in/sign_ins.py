@@ -14,7 +14,9 @@ from studio.db.database import Database
 from studio.db.identities import linked_identities, sign_ins
 from studio.db.identities.people import find_person, lock_person
 from studio.db.identities.sign_ins import Method, SignIn
+from studio.db.tables import PersonRow
 from studio.domain.identifiers import new_code
+from studio.domain.people import Person
 from studio.services.identity_linking import link_people
 
 RECOVERY_LENGTH = 20  # 98 bits
@@ -79,6 +81,18 @@ class SignIns:
                 return False
             self._link(session, added)
         return True
+
+    def add_identity(self, subject: str, member: Person) -> None:
+        """An account was seen as a member of a community in a chat: if it is new there, it is one human with the person
+        whose way in the account is. Identities that exist stay as they are: their owner may have parted them.
+        """
+        with self._database.begin() as session:
+            if session.get(PersonRow, member.key) is not None:
+                return
+            lock_person(session, member)
+            if found := sign_ins.find_sign_in(session, subject):
+                linked_identities.lock_identities(session, found.person_key, member.key)
+                link_people(session, found.person_key, member.key)
 
     def new_code(self, user: WebUser, method: Method) -> tuple[str, str]:
         """A code to be shown once, and its subject. It replaces the person's earlier one of the kind."""

@@ -121,3 +121,25 @@ async def test_without_a_network_the_doctor_only_notes_it(monkeypatch: pytest.Mo
     last = (await findings(monkeypatch, "http://127.0.0.1:9/api"))[-1]
     assert last.health == "note"
     assert "could not be asked" in last.said
+
+
+@pytest.mark.parametrize(
+    ("flags", "client", "health", "sentence"),
+    [
+        (1 << 17, APPLICATION, "good", "(URL Mappings) is paint.example.org"),
+        (0, APPLICATION, "bad", "the application has no Activity"),
+        (1 << 17, "987654321098765432", "bad", "is not that of the bot’s application"),
+        (1 << 17, None, "bad", "knows neither its web page"),
+    ],
+)
+async def test_with_the_activity_the_doctor_looks_whether_all_of_it_is_there(
+    monkeypatch: pytest.MonkeyPatch, flags: int, client: str | None, health: str, sentence: str
+) -> None:
+    monkeypatch.setenv("CHATELIER_DISCORD__ACTIVITY", "true")
+    monkeypatch.setenv("CHATELIER_WEB__PUBLIC_URL", "https://paint.example.org")
+    if client:
+        monkeypatch.setenv("CHATELIER_WEB__DISCORD_CLIENT_ID", client)
+        monkeypatch.setenv("CHATELIER_WEB__DISCORD_CLIENT_SECRET", "secret")
+    async with discord(flags=flags) as url:
+        found = await findings(monkeypatch, url)
+    assert [finding.health for finding in found if sentence in finding.said] == [health]

@@ -84,6 +84,7 @@ async def abroad(ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
             token=TOKEN,
             user_install=True,
             home_server=GUILD,
+            activity=True,
         )
         point_at(settings)
         bot = ChatelierBot(ports, settings)
@@ -107,6 +108,13 @@ async def abroad(ports: Ports, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 def answer_of(asked: Interaction) -> Message:
     assert asked.message is not None
     return asked.message
+
+
+async def test_the_entry_point_is_registered_with_the_other_commands(abroad: Abroad) -> None:
+    (found,) = [command for command in abroad.discord.commands if command["type"] == 4]
+    assert (found["name"], found["handler"], found["contexts"]) == ("launch", 2, [0])
+    assert found["name_localizations"]["de"] == "starten"
+    assert len(abroad.discord.commands) == len(abroad.bot.tree.get_commands()) + 1
 
 
 async def deleted(abroad: Abroad, picture: str) -> str:

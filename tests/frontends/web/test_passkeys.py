@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from itsdangerous import TimestampSigner
 from webauthn.helpers import encode_cbor
 
-from bots.web.access.session_cookies import COOKIE
+from bots.web.access.activity_frame import SESSION_COOKIE
 from studio.db.identities import sign_ins
 from studio.db.identities.sign_ins import Method, SignIn
 from studio.domain.people import Person, Platform
@@ -97,11 +97,11 @@ def test_an_answer_signs_in_once_also_of_a_device_that_does_not_count(
 ) -> None:
     browser = web.browser()
     options = challenge_of(browser)
-    recorded, cookie = device.answer(options["options"]["challenge"]), browser.client.cookies[COOKIE]
+    recorded, cookie = device.answer(options["options"]["challenge"]), browser.client.cookies[SESSION_COOKIE]
     assert send(browser, options, recorded) == 200
     assert '"me":' in browser.front_page()
     thief = web.browser()
-    thief.client.cookies.set(COOKIE, cookie)
+    thief.client.cookies.set(SESSION_COOKIE, cookie)
     assert send(thief, options, recorded) == 403
 
 

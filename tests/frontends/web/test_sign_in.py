@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from starlette.requests import HTTPConnection
 
-from bots.web.access.session_cookies import COOKIE
+from bots.web.access.activity_frame import SESSION_COOKIE
 from bots.web.settings import Visitors
 from studio.clock import now
 from studio.commands.registry import execute
@@ -141,7 +141,7 @@ def test_a_new_invite_word_is_asked_for_once_and_keeps_who_one_is(
         assert again.user_id == ana
 
         old = changed.browser()
-        old.client.cookies.set(COOKIE, unconnected.client.cookies[COOKIE])
+        old.client.cookies.set(SESSION_COOKIE, unconnected.client.cookies[SESSION_COOKIE])
         provider.account = {"id": "4711", "username": "bo"}
         assert "The invite word has changed" in sign_in(old, provider).text
         enter_after(old, "Bo", "open oats")
@@ -273,7 +273,7 @@ def test_somebody_who_is_in_connects_an_account(web: WebServer, provider: Accoun
 
 def test_visitors_are_guests_until_they_prove_who_they_are(web: WebServer, provider: AccountProvider) -> None:
     def is_guest(browser: Browser) -> bool:
-        cookie = f"{COOKIE}={browser.client.cookies[COOKIE]}".encode()
+        cookie = f"{SESSION_COOKIE}={browser.client.cookies[SESSION_COOKIE]}".encode()
         connection = HTTPConnection({"type": "http", "headers": [(b"cookie", cookie)]})
         user = web.app.state.context.session_store.read(connection)
         return bool(user.person.guest)

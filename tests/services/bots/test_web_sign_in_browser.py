@@ -1,9 +1,13 @@
 """Ways back in, in a real browser: an account of a loopback provider, a passkey, a code for the phone."""
 
+import io
 import re
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bots.web import create_app
@@ -15,11 +19,16 @@ from studio.db.identities.people import person_of
 from studio.db.tables import PersonRow
 from studio.ports import Ports
 from tests.conftest import free_port
+from tests.support import discord_client
 from tests.support.browser import PATIENCE_MILLISECONDS, open_browser
 from tests.support.finished_jobs import paint_job
 from tests.support.loopback_oauth import account_provider
 from tests.support.served_app import serving
 from tests.support.web_client import web_settings
+
+_FILE = io.BytesIO()
+Image.new("RGB", (64, 64), "teal").save(_FILE, "PNG")
+PNG = _FILE.getvalue()
 
 pytestmark = pytest.mark.timeout(1200)
 
@@ -121,3 +130,62 @@ def test_who_loses_the_cookie_comes_back_by_account_passkey_and_code(
     phone.get_by_role("button", name="Come back").click()
     expect_inside(phone, "Ana")
     expect_everything(phone, address)
+
+
+def test_in_discord_the_page_is_used_in_a_frame(chromium_path: str, ports: Ports, tmp_path: Path) -> None:
+    """An Activity: Discord's client says who it is; then the feed, the gallery and the brush, over its proxy."""
+    port = free_port()
+    with account_provider() as provider:
+        provider.run_activity(discord_client.INSTANCE, server="55", users=["8123"], members=["8123"])
+        providers = (provider.discord(),)
+        app = create_app(ports, web_settings(activity=provider.activity(), sign_in_providers=providers))
+        asked: list[dict[str, Any]] = []
+
+        def authorize(args: dict[str, Any]) -> str:
+            asked.append(args)
+            return provider.code_for(args)
+
+        with (
+            discord_client.discord_client(app, port, tmp_path) as arguments,
+            open_browser(chromium_path, *arguments) as browser,
+        ):
+            page = browser.new_page(viewport={"width": 1280, "height": 860})
+            page.set_default_timeout(PATIENCE_MILLISECONDS)
+            page.expose_function("authorize", authorize)
+            page.goto(discord_client.CLIENT)
+            outer = page.frame_locator("iframe")
+            inner = outer.frame_locator("iframe")
+            expect(inner.get_by_label("Your name")).to_have_value("Ana")
+            inner.get_by_role("button", name="Come in").click()
+            expect(inner.locator("#people .count")).to_be_attached()
+            inner.locator("#say").fill("a red fox --count 1")
+            inner.locator("#say").press("Enter")
+            # The placeholder is the browser's own, and the card comes over the socket.
+            job = inner.locator("article.card:not([id*=placeholder])")
+            paint_job(ports, str(job.get_attribute("id")).removeprefix("job-"), png=PNG)
+
+            page.reload()
+            expect(inner.locator("#my-name")).to_have_value("Ana")  # nobody asked her anything again
+            inner.locator("header a.round").click()
+            inner.locator(".pictures img").click()
+            inner.locator("#dialog").get_by_role("button", name="Edit").click()
+            inner.get_by_role("button", name="Brush", exact=True).click()
+            expect(inner.locator("#dialog canvas").first).to_be_visible()
+            inner.locator("body").evaluate(
+                """(body) => {
+                  body.insertAdjacentHTML("beforeend", "<a id=out href='https://example.org/'>out</a>");
+                  document.querySelector("#out").click();
+                }"""
+            )
+            page.wait_for_function("heard.length === 3")
+            commands = page.evaluate("heard.map(({ frame }) => [frame.cmd, frame.args?.url])")
+            assert commands == [
+                [None, None],
+                ["AUTHORIZE", None],
+                ["OPEN_EXTERNAL_LINK", "https://example.org/"],
+            ]
+            assert [args["scope"] for args in asked] == [["identify"]] * 2
+
+            with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+                page.goto("https://elsewhere.example/")
+            assert page.evaluate("heard.length") == 0

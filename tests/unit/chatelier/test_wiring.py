@@ -163,6 +163,31 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
         frontends.run_discord(load_settings())
 
 
+@pytest.mark.parametrize("left_out", ["", "DISCORD__TOKEN", "WEB__DISCORD_CLIENT_ID"])
+def test_the_activity_has_all_that_it_needs_or_says_what_is_missing(
+    left_out: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        "DISCORD__ACTIVITY": "true",
+        "DISCORD__TOKEN": "bot",
+        "WEB__DISCORD_CLIENT_ID": "77001",
+        "WEB__DISCORD_CLIENT_SECRET": "secret",
+    }
+    left_out_too = "WEB__DISCORD_CLIENT_SECRET" if left_out.startswith("WEB") else ""
+    for name, value in values.items():
+        if name not in (left_out, left_out_too):
+            monkeypatch.setenv(f"CHATELIER_{name}", value)
+    settings = load_settings()
+    providers = tuple(frontends._sign_in_providers(settings))
+    if left_out:
+        with pytest.raises(ConfigurationError, match="CHATELIER_DISCORD__ACTIVITY needs"):
+            frontends._activity(settings, providers)
+        return
+    activity = frontends._activity(settings, providers)
+    assert activity is not None
+    assert activity.host == "77001.discordsays.com"
+
+
 @pytest.mark.usefixtures("upgraded")
 @pytest.mark.parametrize("start", [ports.frontend_ports, partial(run_worker, on_ready=print)])
 def test_a_start_that_fails_leaves_no_database_open(start: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.activity_frame import SESSION_COOKIE
 from bots.web.access.identities import name_problem
-from bots.web.access.session_cookies import COOKIE, LONGEST_NAME, WebUser, clean_name
+from bots.web.access.session_cookies import LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
 from bots.web.routes.page_layout import page_response
@@ -29,13 +30,15 @@ def entry_page(
     context = context_of(request)
     user = user or context.session_store.anonymous_user()
     knows_invite = context.session_store.knows_invite(user)
+    # No other site lets itself be shown in Discord's frame.
+    framed = context.session_store.is_framed(request)
     values = {
         "token": context.session_store.form_token(user),
         "name": name or user.name,
         "longest_name": LONGEST_NAME,
         "asks_word": context.settings.shared_secret is not None,
         "asks_moderators": context.settings.moderator_secret is not None,
-        "providers": context.settings.sign_in_providers,
+        "providers": () if framed else context.settings.sign_in_providers,
         "proved_with": _label_of(context, user),
         # They have come in, and only lack a proof of who they are.
         "proves": knows_invite and not context.session_store.admits(user),
@@ -132,7 +135,12 @@ async def leave(request: Request) -> Response:
         return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
     await end_session(context, user)
     response = Response(status_code=204)
-    response.delete_cookie(COOKIE)
+    if context.session_store.is_framed(
+        request
+    ):  # by its cookie the frame is known as one, so there is one still
+        write_session(request, response, context.session_store.anonymous_user())
+    else:
+        response.delete_cookie(SESSION_COOKIE)
     return response
 
 

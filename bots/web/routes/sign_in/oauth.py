@@ -18,9 +18,10 @@ from studio.errors import NotFoundError
 
 
 def _provider_of(request: Request) -> OAuthProvider:
-    """Raises `NotFoundError`."""
-    provider = context_of(request).oauth_flow.providers.get(request.path_params["provider"])
-    if provider is None:
+    """Raises `NotFoundError`, also in the frame of an Activity, where another way in asks for more."""
+    context = context_of(request)
+    provider = context.oauth_flow.providers.get(request.path_params["provider"])
+    if provider is None or context.session_store.is_framed(request):
         raise NotFoundError("this_page")
     return provider
 
