@@ -184,6 +184,7 @@ def test_pages_for_people_from_outside(ports: Ports, in_brackets: None) -> None:
         shared_secret="слово",
         sign_in_providers=(nobody.discord(), nobody.slack()),
         visitors=Visitors.GUESTS,
+        activity=nobody.activity(),
     )
     with WebServer(replace(with_desk(ports), web_url=ADDRESS), settings) as web:
         ana = web.user("Ана", "слово").connect()
@@ -196,6 +197,7 @@ def test_pages_for_people_from_outside(ports: Ports, in_brackets: None) -> None:
         pages = {
             path: stranger.get(path, headers=html).text for path in ("/", "/privacy", "/verify", "/offline")
         }
+        pages["activity"] = web.browser().client.get("/?frame_id=f&instance_id=i", headers=html).text
         pages["shared"] = stranger.get(link[0], headers=html).text
         pages["status"] = stranger.get("/report/status", headers=html).text
         file = {"file": ("x.png", _png())}

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, ViewportSize, expect
 from sqlalchemy import update
 
 from bots.web import create_app
-from bots.web.oauth_provider import OAuthProvider
+from bots.web.oauth_provider import DiscordActivity, OAuthProvider
 from bots.web.settings import Visitors
 from studio.clock import now
 from studio.db.tables import GatheringRow
@@ -82,7 +82,11 @@ def web_server(ports: Ports) -> Iterator[PaintingWebServer]:
     ports = replace(with_desk(ports), web_url=f"http://127.0.0.1:{port}", prompt_helper=Helper())
     discord = OAuthProvider.discord(client_id="1", client_secret="secret", api_url="http://127.0.0.1:9/api")
     settings = web_settings(
-        moderator_secret="keys", metrics_token=TOKEN, sign_in_providers=(discord,), port=port
+        moderator_secret="keys",
+        metrics_token=TOKEN,
+        sign_in_providers=(discord,),
+        activity=DiscordActivity(provider=discord, bot_token="bot", api_url="http://127.0.0.1:9/api"),
+        port=port,
     )
     with PaintingWebServer(ports, settings) as opened:
         yield opened
@@ -184,7 +188,7 @@ def look_at_the_feed(seen: Examination, ana: Page, bo: Page) -> tuple[str, str]:
     ana.locator("#present summary").click()
     seen.examine(ana, "feed")
     card(ana, "a fox").get_by_role("button", name="Use", exact=True).click()
-    seen.examine(ana, "what is used again", "#feed")
+    seen.examine(ana, "what is used again", ".uses:popover-open")
     ana.keyboard.press("Escape")
     ana.locator("#say").press_sequentially("/")
     expect(ana.locator("#choices")).to_be_visible()
@@ -284,6 +288,8 @@ def look_as_a_stranger(
     stranger.goto(web_server.url)
     stranger.get_by_text("I was here before").click()
     seen.examine(stranger, "entry")
+    stranger.goto(f"{web_server.url}/?frame_id=f&instance_id=i")
+    seen.examine(stranger, "the start of an Activity")
     stranger.goto(strict_address)
     stranger.get_by_label("Your name").fill("Cy")
     stranger.get_by_role("button", name="Come in").click()
