@@ -337,6 +337,16 @@ def paid(table: Table, contest: str) -> int:
     return account(table, f"pool:gathering:{contest}")
 
 
+@pytest.fixture
+def within_a_month(table: Table) -> None:
+    """Credits are those of a month: it does not end during a contest, whenever the test runs."""
+    with table.ports.database.read() as session:
+        today = table.clock.now(session)
+    if today.day > 27:
+        table.clock.pass_by(days=-5)
+
+
+@pytest.mark.usefixtures("within_a_month")
 def test_the_prize_is_split_among_equal_winners(table: Table) -> None:
     contest = open_contest(table, "ana", prize=7)
     assert balance(table, "ana") == -7
@@ -351,6 +361,7 @@ def test_the_prize_is_split_among_equal_winners(table: Table) -> None:
     assert paid(table, contest) == 0
 
 
+@pytest.mark.usefixtures("within_a_month")
 def test_the_prize_goes_back_when_nobody_wins(table: Table) -> None:
     contest = open_contest(table, "ana", prize=7)
     for name in ("bo", "cy"):
