@@ -191,6 +191,7 @@ def test_a_backup_that_is_killed_looks_like_none(
     assert read_manifest(target).pictures > 0
 
 
+@pytest.mark.thorough("sqlite-_save_files", "postgresql-_save_records")
 @pytest.mark.parametrize("step", ["_save_files", "_save_records"])
 def test_a_backup_onto_a_full_disk_leaves_nothing(
     instance: tuple[Ports, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
@@ -209,6 +210,7 @@ def test_a_backup_onto_a_full_disk_leaves_nothing(
     assert not list(tmp_path.glob("saved*"))
 
 
+@pytest.mark.thorough("postgresql")
 def test_a_restore_onto_a_full_disk_can_be_repeated(
     instance: tuple[Ports, Settings], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +225,7 @@ def test_a_restore_onto_a_full_disk_can_be_repeated(
     restore(tmp_path / "saved", tmp_path / "new")
 
 
+@pytest.mark.thorough("sqlite")
 def test_a_damaged_backup_is_not_restored(instance: tuple[Ports, Settings], tmp_path: Path) -> None:
     saved = tmp_path / "saved"
     save(instance, saved)
@@ -249,6 +252,7 @@ def restore(saved: Path, into: Path) -> None:
         )
 
 
+@pytest.mark.thorough("sqlite")
 def test_a_backup_with_fewer_pictures_than_it_had_is_not_restored(
     instance: tuple[Ports, Settings], tmp_path: Path
 ) -> None:
@@ -263,6 +267,7 @@ def test_a_backup_with_fewer_pictures_than_it_had_is_not_restored(
     restore(saved, tmp_path / "new")
 
 
+@pytest.mark.thorough("sqlite")
 def test_one_damaged_file_is_named_and_all_others_are_saved(
     instance: tuple[Ports, Settings], tmp_path: Path
 ) -> None:
@@ -278,6 +283,7 @@ def test_one_damaged_file_is_named_and_all_others_are_saved(
     restore(target, tmp_path / "new")
 
 
+@pytest.mark.thorough("postgresql")
 def test_more_missing_files_than_deletions_explain_are_noticed(
     instance: tuple[Ports, Settings], tmp_path: Path
 ) -> None:

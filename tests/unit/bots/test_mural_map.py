@@ -116,6 +116,7 @@ print(peak_bytes() - before)
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the system does not tell its peak memory")
 def test_a_large_mural_is_drawn_in_bounded_memory() -> None:
     """6 × 4 cells of 512 pixels: 19 MB of pixels in full size."""

@@ -175,6 +175,7 @@ def test_a_redis_password_with_a_slash_in_clear_is_a_problem_that_says_how_to_wr
     assert CORE not in str(caught.value)
 
 
+@pytest.mark.thorough
 def test_an_error_of_a_driver_is_printed_without_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CHATELIER_DATABASE_URL", f"postgresql://me:w@{CORE}@127.0.0.1:9/studio")
     result = subprocess.run(

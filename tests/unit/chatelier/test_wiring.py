@@ -42,6 +42,7 @@ def test_a_worker_takes_as_many_jobs_as_its_devices_have_use_for(rows: int, thre
     assert task_threads(rows) == threads
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("upgraded")
 def test_a_frontend_has_all_its_ports_and_it_and_the_beat_load_no_heavy_library() -> None:
     """Not even where pictures are brought along."""
