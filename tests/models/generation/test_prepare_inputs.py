@@ -306,6 +306,7 @@ def scene_of(side: int) -> Image.Image:
     return checked_cloth().resize((side, side))
 
 
+@pytest.mark.thorough
 def test_a_canvas_beyond_what_the_model_does_at_once_is_painted_in_windows_of_its_own_size() -> None:
     drawing = expand_far()
     assert drawing.width * drawing.height <= 4.1 * 512 * 512

@@ -43,6 +43,7 @@ async def test_it_is_played_on_the_web(kind: str, stage: WebStage) -> None:
     await JOURNEYS[kind](stage)
 
 
+@pytest.mark.thorough
 async def test_two_on_discord_and_one_on_the_web_play_an_evolution(stage: WebStage, tmp_path: Path) -> None:
     await stage.come_in("bo")
     async with open_room(stage.ports, tmp_path / "home") as room:

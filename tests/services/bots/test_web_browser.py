@@ -210,6 +210,7 @@ def test_a_photo_that_is_too_large_is_made_smaller_by_the_browser(
         expect(ines.locator("#attached li:not(.busy)")).to_have_count(1)
 
 
+@pytest.mark.thorough
 def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, studio: RunningInstance) -> None:
     image = io.BytesIO()
     Image.linear_gradient("L").convert("RGB").save(image, "PNG")
@@ -238,6 +239,7 @@ def test_an_image_of_ones_own_is_attached_and_painted_from(browser: Browser, stu
         expect(uma.locator("#notice")).to_contain_text("This image cannot be used")
 
 
+@pytest.mark.thorough
 def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: RunningInstance) -> None:
     with person(browser, studio, "Kay") as kay:
         kay.keyboard.press("/")
@@ -291,6 +293,7 @@ def test_the_web_page_is_used_by_keyboard_alone(browser: Browser, studio: Runnin
         expect(prompt(kay)).to_have_value("/imagne a boat")
 
 
+@pytest.mark.thorough
 def test_the_web_page_fits_a_phone_by_day_and_by_night(browser: Browser, studio: RunningInstance) -> None:
     for scheme, name in (("light", "Pia"), ("dark", "Paula")):
         phone = {

@@ -219,6 +219,7 @@ def test_the_desk_fits_a_phone(browser: Browser, web_server: PaintingWebServer) 
             assert mona.evaluate("document.documentElement.scrollWidth") == width
 
 
+@pytest.mark.thorough
 def test_no_action_of_a_picture_is_cut_off(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana", viewport={"width": 1280, "height": 1200}) as ana:
         type_in(ana, "a fox --count 1")
@@ -236,6 +237,7 @@ def test_no_action_of_a_picture_is_cut_off(browser: Browser, web_server: Paintin
                 assert own <= around
 
 
+@pytest.mark.thorough
 def test_varying_far_down_the_feed_moves_nothing(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana") as ana, guest(browser, web_server, "Bo") as bo:
         for number in range(12):

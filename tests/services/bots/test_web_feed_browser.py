@@ -148,6 +148,7 @@ def test_a_card_is_one_tab_stop_and_what_is_chosen_is_typed(
         ]
 
 
+@pytest.mark.thorough
 def test_the_feed_has_no_holes_and_keeps_its_order(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana") as ana:
         for number, count in enumerate((1, 4, 2, 1, 2, 4, 1)):

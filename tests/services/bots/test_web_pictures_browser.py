@@ -102,6 +102,7 @@ def test_a_mask_is_drawn_erased_taken_back_and_painted_from(
     assert found == shares
 
 
+@pytest.mark.thorough
 def test_on_a_phone_one_finger_draws_and_two_enlarge(browser: Browser, web_server: PaintingWebServer) -> None:
     with guest(browser, web_server, "Ana", **phone(360)) as ana:
         form = open_edit(ana)
@@ -123,6 +124,7 @@ def test_on_a_phone_one_finger_draws_and_two_enlarge(browser: Browser, web_serve
     assert 0 < box[2] - box[0] < 102  # a tenth of the picture, and less where it is enlarged
 
 
+@pytest.mark.thorough
 def test_cells_count_where_they_are_chosen_after_a_stroke(
     browser: Browser, web_server: PaintingWebServer
 ) -> None:
