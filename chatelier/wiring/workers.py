@@ -252,7 +252,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
         partial(let_go, database, keep=keep),
         partial(remind_of_deadlines, database, events),
         partial(delete_old_proposals, database),
-        *_retention(settings, database, store, events),
+        *retention_tasks(settings, database, store, events),
         partial(mail_decisions, settings, database),
         OrphanFileCleaner(database=database, store=store).clear,
     )
@@ -263,7 +263,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
     run_periodic_tasks(app, schedule_file=str(settings.run_folder / "beat-schedule"))
 
 
-def _retention(
+def retention_tasks(
     settings: Settings, database: "Database", store: "Store", events: "Events"
 ) -> list[Callable[[], object]]:
     """What an administrator has set to go after some days; nothing where everything is kept for good."""

@@ -13,14 +13,15 @@ from chatelier.runtime import db_schema, embedded_redis
 from chatelier.settings import load_settings
 from chatelier.wiring import database as database_wiring
 from chatelier.wiring import frontends, instance, model_catalogue, moderation, ports, redis_address
-from chatelier.wiring.workers import queues_served, routed_models, run_worker
+from chatelier.wiring.workers import queues_served, retention_tasks, routed_models, run_worker
 from engine.generation.device_settings import task_threads
+from moderation.records.tables import StrikeRow  # noqa: F401 - its table joins the studio's
 from studio.db.database import Database
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Operation, PaintRequest
 from studio.domain.verdicts import Ruling
 from studio.errors import ConfigurationError, RateLimitedError
-from studio.ports import Admission
+from studio.ports import Admission, Ports
 
 ANA = Person(platform=Platform.WEB, community="room", user_id="ana", display_name="Ana")
 
@@ -40,6 +41,17 @@ def upgraded() -> None:
 @pytest.mark.parametrize(("rows", "threads"), [(1, 4), (2, 4), (8, 16), (16, 32), (64, 64), (128, 64)])
 def test_a_worker_takes_as_many_jobs_as_its_devices_have_use_for(rows: int, threads: int) -> None:
     assert task_threads(rows) == threads
+
+
+def test_what_shall_go_after_some_days_becomes_an_hourly_task(
+    ports: Ports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load_settings()
+    assert retention_tasks(settings, ports.database, ports.store, ports.events) == []
+    for name in ("PICTURES", "JOBS", "UPLOADS", "NOTICES", "LEDGER"):
+        monkeypatch.setenv(f"CHATELIER_RETENTION__{name}_DAYS", "40")
+    tasks = retention_tasks(load_settings(), ports.database, ports.store, ports.events)
+    assert [task() for task in tasks] == [0] * 5
 
 
 @pytest.mark.thorough
