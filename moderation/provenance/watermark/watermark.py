@@ -132,11 +132,21 @@ def _read_upright(folded: Floats) -> str | None:
 
 
 def _softest(fitting: "_Fitting") -> float:
-    """The quality of the softest mark that survives. Mostly it is the first, so that is tried before the middle."""
-    if fitting.survives(_QUALITIES[0]):
-        return _QUALITIES[0]
-    last = len(_QUALITIES) - 1
-    return _QUALITIES[bisect_left(_QUALITIES, True, 1, last, key=fitting.survives)]
+    """The quality of the softest mark that survives. Mostly it is the first, so that is tried before any other.
+
+    How much it lacked says which to try next; the answer is the one of which the next softer one does not survive.
+    """
+    first, last, attempt = 0, len(_QUALITIES) - 1, 0
+    while first < last:
+        lacking = fitting.lacking(_QUALITIES[attempt])
+        if lacking <= 1:
+            last = attempt
+        else:
+            first = attempt + 1
+        needed = _amplitude(_QUALITIES[attempt]) * lacking
+        likely = bisect_left(_QUALITIES, needed, key=_amplitude)
+        attempt = min(max(likely, first), last - 1)
+    return _QUALITIES[last]
 
 
 class _Fitting:
@@ -169,8 +179,11 @@ class _Fitting:
             self._room * tile_canvas(default_tiles().weave(bits, pilot), self._canvas.shape)
         )
 
-    def survives(self, quality: float) -> bool:
-        """Whether the mark is read, with something to spare, after a crop and JPEG."""
+    def lacking(self, quality: float) -> float:
+        """How many times as strong the mark must be to be read, with something to spare, after a crop and JPEG.
+
+        At most 1: it survives.
+        """
         marked = self._canvas + self.change(quality)
         height, width = (round(size * _REHEARSAL_CROP) for size in marked.shape)
         out = io.BytesIO()
@@ -179,10 +192,9 @@ class _Fitting:
         with Image.open(out) as again:
             folded = fold_equalized(brightness(again))
         strengths = default_tiles().correlations(folded) * self._signs
-        if strengths.mean() < _LEAST_SURE * strengths.std():
-            return False
+        sure = _LEAST_SURE * float(strengths.std()) / max(float(strengths.mean()), 1e-6)
         places, heights = pilot_places(folded, _PLACES)
-        return bool(heights[places == 0].max(initial=0) >= _LEAST_REHEARSED_PILOT)
+        return max(sure, _LEAST_REHEARSED_PILOT / max(float(heights[places == 0].max(initial=0)), 1e-6))
 
 
 def _amplitude(quality: float) -> float:
