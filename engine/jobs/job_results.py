@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
@@ -21,6 +21,8 @@ from studio.domain.verdicts import Ruling, Verdict
 from studio.serialization import to_data
 from studio.services import held_job_decisions
 from studio.services.built_on_notices import notify_owners
+
+_POSITIONS = select(PictureRow.position).where(PictureRow.job_id == bindparam("job_id"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,9 @@ def end_for_verdict(verdict: Verdict) -> JobResult:
 def record_early(database: Database, job: Job, picture: StoredImage, *, worker: str) -> OutboxRow | None:
     """The event to send. None when the lease is no longer this worker's."""
     with database.begin() as session:
-        if not job_transitions.holds_lease(session, job.id, worker=worker) or _is_deleted(session, job.id):
+        if not job_transitions.holds_lease(session, job.id, worker=worker):
+            return None
+        if session.get_one(JobRow, job.id).enough_requested and _is_deleted(session, job.id):
             return None
         _add_pictures(session, job, [picture], now())
         child = picture_id(job.id, picture.index)
@@ -62,7 +66,7 @@ def record_early(database: Database, job: Job, picture: StoredImage, *, worker: 
 def find_done(database: Database, job_id: str) -> frozenset[int]:
     """The numbers, from 1, of the pictures that the job has already."""
     with database.read() as session:
-        return frozenset(session.scalars(select(PictureRow.position).where(PictureRow.job_id == job_id)))
+        return frozenset(session.scalars(_POSITIONS, {"job_id": job_id}))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +87,10 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         if outcome.state is JobState.FAILED and held_job_decisions.has_pictures(session, job.id):
             outcome = JobResult(state=JobState.DONE, painting_seconds=outcome.painting_seconds)
         ending = job_transitions.JobEnding(outcome.error_code, outcome.error_text, outcome.painting_seconds)
-        ended = job_transitions.end(session, job.id, outcome.state, at=at, worker=worker, ending=ending)
-        if not ended:
+        row = job_transitions.end_own(session, job.id, outcome.state, at=at, worker=worker, ending=ending)
+        if row is None:
             return None
-        row = session.get_one(JobRow, job.id, populate_existing=True)
-        if _is_deleted(session, job.id):
+        if row.enough_requested and _is_deleted(session, job.id):
             outcome = replace(outcome, pictures=())
         if outcome.state is JobState.DONE:
             painted = held_job_decisions.count_shown(session, job.id) + len(outcome.pictures)
@@ -110,9 +113,8 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
 
 
 def _is_deleted(session: Session, job_id: str) -> bool:
-    """Whether its person deleted it while it was painted, with what was shown of it."""
-    row = session.get_one(JobRow, job_id)
-    has_shown = row.enough_requested and held_job_decisions.has_pictures(session, job_id)
+    """Whether its person, who had enough of it, deleted it while it was painted, with what was shown of it."""
+    has_shown = held_job_decisions.has_pictures(session, job_id)
     return has_shown and not held_job_decisions.pictures_of(session, job_id)
 
 

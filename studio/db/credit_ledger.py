@@ -21,6 +21,7 @@ from studio.db.identities.linked_identities import human_of
 from studio.db.sql_dialects import lock_names
 from studio.db.tables import BalanceRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
+from studio.domain.jobs import EndedJob
 from studio.domain.people import Platform
 from studio.domain.settings.communities import SharedCredits
 from studio.errors import OutOfCreditsError
@@ -187,14 +188,14 @@ def reserve_what_is_left(session: Session, job: JobRow) -> None:
         _add_reservation(session, job, own, min(job.cost, left) if granted else job.cost, number=number)
 
 
-def capture(session: Session, job: JobRow, *, painted: int, at: datetime) -> None:
+def capture(session: Session, job: JobRow | EndedJob, *, painted: int, at: datetime) -> None:
     """Spend the reservation, at most what the painted pictures cost; the rest comes back."""
     asked_for = max(1, int(job.request.get("count", 1)))
     missing = max(0, asked_for - painted)
     _settle(session, job, "capture", job.cost - missing * (job.cost // asked_for), at)
 
 
-def release(session: Session, job: JobRow, *, at: datetime) -> None:
+def release(session: Session, job: JobRow | EndedJob, *, at: datetime) -> None:
     """Give the whole reservation back."""
     _settle(session, job, "release", 0, at)
 
@@ -247,7 +248,7 @@ def _add_reservation(session: Session, job: JobRow, account: str, amount: int, *
     _add(session, entry, period=period_of(job.created_at), at=job.created_at)
 
 
-def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) -> None:
+def _settle(session: Session, job: JobRow | EndedJob, kind: str, spent: int, at: datetime) -> None:
     """Close the reservation in the account and the month in which it was made."""
     number, reserved = _reservation(session, job)
     if reserved is not None:
@@ -256,7 +257,7 @@ def _settle(session: Session, job: JobRow, kind: str, spent: int, at: datetime) 
         _add(session, entry, period=reserved.period, at=at)
 
 
-def _reservation(session: Session, job: JobRow) -> tuple[int, LedgerRow | None]:
+def _reservation(session: Session, job: JobRow | EndedJob) -> tuple[int, LedgerRow | None]:
     """How many reservations of the job are closed, and the one that is open, if any."""
     entries = session.scalars(_OF_JOB, {"job_id": job.id}).all()
     number = sum(entry.kind in _SETTLED for entry in entries)

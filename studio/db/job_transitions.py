@@ -5,17 +5,49 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, CursorResult, Table, and_, exists, not_, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    CursorResult,
+    Float,
+    String,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from studio.db.queue.waiting_communities import IS_WAITING, is_home
 from studio.db.sql_dialects import is_postgresql
 from studio.db.tables import DeliveryRow, JobRow, PictureRow
+from studio.db.tables.columns import UtcDateTime
 from studio.domain.deliveries import DeliveryKind
-from studio.domain.jobs import OUTSTANDING, WAITING, JobState, sources_of
+from studio.domain.jobs import OUTSTANDING, WAITING, EndedJob, JobState, sources_of
 from studio.domain.people import Platform
 
 _JOBS = cast("Table", JobRow.__table__)  # thousands of ids are read sooner without the mapper
+
+
+_THIS, _OWNER = bindparam("this", type_=String), bindparam("owner", type_=String)
+_MOMENT, _UNTIL = bindparam("moment", type_=UtcDateTime), bindparam("lease_ends", type_=UtcDateTime)
+
+
+def _prepare(guard: ColumnElement[bool], **values: object) -> Update:
+    """Put together once: that takes several times as long as to carry it out."""
+    return update(_JOBS).where(_JOBS.c.id == _THIS, guard).values(values)
+
+
+def _move(session: Session, statement: Update, job_id: str, **parameters: object) -> bool:
+    """Whether a prepared statement changed the job."""
+    session.flush()
+    result = session.execute(statement, {"this": job_id, **parameters})
+    return cast("CursorResult[Any]", result).rowcount == 1
 
 
 def _update_job(session: Session, job_id: str, guard: Any, values: dict[str, Any]) -> bool:
@@ -38,30 +70,48 @@ def lock_jobs(session: Session, jobs: ColumnElement[bool], **values: object) -> 
         session.execute(query.with_for_update(key_share=True), values)
 
 
+_WAITS = _JOBS.c.state.in_(sorted(WAITING))
+_IS_PAINTED = _JOBS.c.state == JobState.PAINTING
+_IS_OWN = and_(_IS_PAINTED, _JOBS.c.lease_owner == _OWNER)
+_MARK_QUEUED = _prepare(_JOBS.c.state == JobState.ACCEPTED, state=JobState.QUEUED, queued_at=_MOMENT)
+_TAKE_LEASE = _prepare(
+    or_(_WAITS, and_(_IS_PAINTED, _JOBS.c.lease_until < _MOMENT)),
+    state=JobState.PAINTING,
+    lease_owner=_OWNER,
+    worker=_OWNER,
+    lease_until=_UNTIL,
+    attempts=_JOBS.c.attempts + 1,
+    started_at=_MOMENT,
+)
+_RENEW_LEASE = _prepare(_IS_OWN, lease_until=_UNTIL)
+_HOLD_LEASE = _prepare(_IS_OWN, lease_owner=_OWNER)
+_END = _prepare(
+    _IS_OWN,
+    state=bindparam("end_state"),
+    ended_at=_MOMENT,
+    lease_owner=None,
+    lease_until=None,
+    error_code=bindparam("code"),
+    error_text=bindparam("text"),
+    painting_seconds=func.coalesce(bindparam("seconds", type_=Float), _JOBS.c.painting_seconds),
+).returning(_JOBS.c.id, _JOBS.c.person_key, _JOBS.c.request, _JOBS.c.cost, _JOBS.c.enough_requested)
+
+
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
     """Accepted → queued. False when a worker was quicker."""
-    guard = JobRow.state == JobState.ACCEPTED
-    return _update_job(session, job_id, guard, {"state": JobState.QUEUED, "queued_at": at})
+    return _move(session, _MARK_QUEUED, job_id, moment=at)
 
 
 def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
     """Waiting → painting, or painting again once the former lease ran out. False: another worker has it."""
-    expired = and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
-    values = {
-        "state": JobState.PAINTING,
-        "lease_owner": worker,
-        "worker": worker,
-        "lease_until": at + timedelta(seconds=lease_seconds),
-        "attempts": JobRow.attempts + 1,
-        "started_at": at,
-    }
-    return _update_job(session, job_id, or_(_in(WAITING), expired), values)
+    until = at + timedelta(seconds=lease_seconds)
+    return _move(session, _TAKE_LEASE, job_id, moment=at, owner=worker, lease_ends=until)
 
 
 def renew_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:
     """False: the lease is lost, and the worker must drop the job."""
-    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
-    return _update_job(session, job_id, guard, {"lease_until": at + timedelta(seconds=lease_seconds)})
+    until = at + timedelta(seconds=lease_seconds)
+    return _move(session, _RENEW_LEASE, job_id, owner=worker, lease_ends=until)
 
 
 def requeue(session: Session, job_id: str, *, at: datetime) -> bool:
@@ -122,12 +172,11 @@ def end(
     Without `worker`, a job that is being painted is left alone: its worker ends it. If its lease ran out nobody
     does, and it can be cancelled.
     """
-    if worker is None:
-        guard = _in(sources_of(state) - {JobState.PAINTING})
-        if state is JobState.CANCELLED:
-            guard |= and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
-    else:
-        guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
+    if worker is not None:
+        return end_own(session, job_id, state, at=at, worker=worker, ending=ending) is not None
+    guard = _in(sources_of(state) - {JobState.PAINTING})
+    if state is JobState.CANCELLED:
+        guard |= and_(JobRow.state == JobState.PAINTING, JobRow.lease_until < at)
     values = {
         "state": state,
         "ended_at": at,
@@ -139,6 +188,24 @@ def end(
     if ending.painting_seconds is not None:
         values["painting_seconds"] = ending.painting_seconds
     return _update_job(session, job_id, guard, values)
+
+
+def end_own(
+    session: Session, job_id: str, state: JobState, *, at: datetime, worker: str, ending: JobEnding = _PLAIN
+) -> EndedJob | None:
+    """`end` for a worker. None: it no longer holds the lease."""
+    session.flush()
+    parameters = {
+        "this": job_id,
+        "owner": worker,
+        "moment": at,
+        "end_state": state,
+        "code": ending.code,
+        "text": ending.text,
+        "seconds": ending.painting_seconds,
+    }
+    found = session.execute(_END, parameters).first()
+    return EndedJob(**found._mapping) if found else None
 
 
 def release(session: Session, job_id: str, *, at: datetime, cleared: bool) -> bool:
@@ -176,8 +243,7 @@ def request_enough(session: Session, job_id: str) -> bool:
 
 def holds_lease(session: Session, job_id: str, *, worker: str) -> bool:
     """Whether the job is this worker's, and stays so until the commit."""
-    guard = and_(JobRow.state == JobState.PAINTING, JobRow.lease_owner == worker)
-    return _update_job(session, job_id, guard, {"lease_owner": worker})
+    return _move(session, _HOLD_LEASE, job_id, owner=worker)
 
 
 def find_stalled(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from studio.domain.identifiers import split_picture_id
 from studio.domain.people import Address, Person
@@ -127,3 +128,14 @@ class Job:
     def duration(self) -> timedelta | None:
         """From the request to its end; None while it goes on."""
         return self.ended_at - self.created_at if self.ended_at else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedJob:
+    """What its end needs to know of a job, as it is in the database at that moment."""
+
+    id: str
+    person_key: str
+    request: Mapping[str, Any]
+    cost: int
+    enough_requested: bool

@@ -6,7 +6,7 @@ A job that goes to the queue is handed over by the caller, after the commit.
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from studio.clock import now
@@ -17,6 +17,8 @@ from studio.domain.events import JobChanged, JobEnded
 from studio.domain.jobs import JobState
 from studio.domain.people import Platform
 from studio.services.built_on_notices import notify_owners
+
+_SHOWN = select(func.count()).select_from(PictureRow).where(PictureRow.job_id == bindparam("job_id"))
 
 
 def release(session: Session, job_id: str, *, cleared: bool = True) -> list[OutboxRow]:
@@ -91,8 +93,7 @@ def has_pictures(session: Session, job_id: str) -> bool:
 
 def count_shown(session: Session, job_id: str) -> int:
     """How many pictures a job that is being painted showed; those that were deleted were seen, and are paid."""
-    shown = select(func.count()).select_from(PictureRow).where(PictureRow.job_id == job_id)
-    return session.scalar(shown) or 0
+    return session.scalar(_SHOWN, {"job_id": job_id}) or 0
 
 
 def pictures_of(session: Session, job_id: str) -> int:
