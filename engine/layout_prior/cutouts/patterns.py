@@ -3,12 +3,14 @@
 from collections.abc import Callable, Mapping
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from engine.layout_prior.cutouts.recolour import main_colour_mask
 from engine.layout_prior.language.vocabulary import COLOURS
 
 _LUMA = np.array([0.3, 0.59, 0.11], np.float32)
+# Dark details that cover no more of a silhouette are eyes and a nose; a belt or a tiger's own stripes are larger.
+_FACE_MAX = 0.04
 
 
 def apply_pattern(picture: Image.Image, pattern: str, colour: str | None = None) -> Image.Image:
@@ -34,9 +36,24 @@ def apply_pattern(picture: Image.Image, pattern: str, colour: str | None = None)
     mask = mask * np.clip(
         (bright - 0.4 * middle) / max(0.12 * middle, 0.01), 0, 1
     )  # eyes and outlines are darker
-    share = (mask * PATTERNS[pattern](across, down))[..., None]
+    share = (mask * _plain_around_eyes(bright < 0.4 * middle, alpha) * PATTERNS[pattern](across, down))[
+        ..., None
+    ]
     mixed = rgb + (painted - rgb) * share
     return Image.fromarray((np.dstack([mixed, alpha]) * 255 + 0.5).clip(0, 255).astype(np.uint8), "RGBA")
+
+
+def _plain_around_eyes(dark: np.ndarray, alpha: np.ndarray) -> np.ndarray:
+    """How much of a pattern shows, 0..1: little beside eyes and a nose, without which a face cannot be read."""
+    details = dark & (alpha > 0.9)
+    if details.sum() > _FACE_MAX * (alpha > 0.5).sum():
+        return np.ones_like(alpha)
+    side = max(alpha.shape)
+    spots = Image.fromarray((details * 255).astype(np.uint8), "L").filter(
+        ImageFilter.MaxFilter(2 * (side // 16) + 1)
+    )
+    near = np.asarray(spots.filter(ImageFilter.GaussianBlur(side / 40)), np.float32) / 255
+    return 1 - 0.85 * near
 
 
 def _stripes(across: np.ndarray, down: np.ndarray) -> np.ndarray:

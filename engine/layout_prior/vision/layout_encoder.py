@@ -1,4 +1,4 @@
-"""The beholder: a small network that sees where things are in a picture, and before which scene at what hour.
+"""The layout encoder: a small network that finds where things are in a picture, and before which scene at what hour.
 
 It is the image encoder of retrieval-augmented models, together with the appearances of their cut-outs, which tell what
 the things are. A picture of 96 x 96 px becomes 12 x 12 cells; each says how likely the middle of a thing lies in it and

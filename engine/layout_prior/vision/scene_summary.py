@@ -1,4 +1,4 @@
-"""What a picture shows, as the beholder sees it: things with their places, a scene, an hour, a tone."""
+"""What a picture shows, as the layout encoder finds it: things with their places, a scene, an hour, a tone."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -73,6 +73,14 @@ def test_a_pattern_shows_and_leaves_the_outline_alone(pattern: str) -> None:
     assert (np.asarray(drawn.getchannel("A")) == np.asarray(plain.getchannel("A"))).all()
 
 
+def test_stripes_stay_away_from_eyes() -> None:
+    face = Image.new("RGBA", (120, 120), (240, 170, 60, 255))
+    face.paste((20, 20, 20, 255), (56, 40, 64, 48))
+    share = np.abs(pixels(apply_pattern(face, "stripes")) - pixels(face)).max(-1) > 40
+    assert share[70:].mean() > 0.2
+    assert not share[38:50, 54:66].any()
+
+
 def test_the_colour_of_stripes_is_the_one_that_was_asked_for() -> None:
     plain = Image.new("RGBA", (80, 80), (40, 90, 200, 255))
     striped = pixels(apply_pattern(plain, "stripes", "yellow"))
