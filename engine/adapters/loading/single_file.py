@@ -14,7 +14,7 @@ from transformers import T5Config, T5EncoderModel
 
 from engine.adapters.loading.model_parts import LOADING, load_part, quiet
 from engine.catalog.checkpoint_detection import read_header
-from engine.catalog.defaults.checkpoint_marks import CheckpointMarks
+from engine.catalog.defaults.checkpoint_traits import CheckpointTraits
 from engine.catalog.model_files import INDEX, UNUSED, components, loaded_weights, read_json, weight_files
 from studio.errors import ConfigurationError
 
@@ -28,10 +28,10 @@ _PREFIXES: Mapping[str, tuple[str, ...]] = {
 _DTYPES = {"F32": torch.float32, "F16": torch.float16}
 
 
-def convert_checkpoint(file: Path, *, config: Path, folder: Path, marks: CheckpointMarks) -> None:
+def convert_checkpoint(file: Path, *, config: Path, folder: Path, traits: CheckpointTraits) -> None:
     """Write the model of a .safetensors `file` into `folder`, configured as the model in the folder `config` is.
 
-    The scheduler expects what the UNet was trained to predict, where the `marks` of the file say it.
+    The scheduler expects what the UNet was trained to predict, where the `traits` of the file say it.
     Raises `ConfigurationError` where they do not fit or a part is in neither of them; `folder` then is not there.
     """
     header = read_header(file)
@@ -58,8 +58,8 @@ def convert_checkpoint(file: Path, *, config: Path, folder: Path, marks: Checkpo
             if kind == _LONG_READER and name not in parts:
                 parts[name] = _load_long_reader(file, config / name, dtype)
         _load(file, config, parts, dtype).save_pretrained(unfinished, safe_serialization=True)
-        if marks.v_prediction:
-            _predict_v(unfinished / "scheduler" / "scheduler_config.json", zero_snr=marks.zero_snr)
+        if traits.v_prediction:
+            _predict_v(unfinished / "scheduler" / "scheduler_config.json", zero_snr=traits.zero_snr)
     except Exception as error:  # whatever a library throws at weights of another shape
         shutil.rmtree(unfinished, ignore_errors=True)
         raise ConfigurationError(

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from engine.catalog.checkpoint_detection import WHOLE_CALLS
-from engine.catalog.defaults.checkpoint_marks import CheckpointMarks
+from engine.catalog.defaults.checkpoint_traits import CheckpointTraits
 from engine.catalog.model_files import INDEX, read_json
 from studio.errors import ModelLoadError
 
@@ -61,25 +61,25 @@ def defaults_of(
     folder: Path | None,
     name: str,
     usual: NativeDefaults | None = None,
-    marks: CheckpointMarks | None = None,
+    traits: CheckpointTraits | None = None,
 ) -> NativeDefaults:
-    """By a file's `marks`, by the configuration in `folder`, then by the `name` of the file or repository.
+    """By a file's `traits`, by the configuration in `folder`, then by the `name` of the file or repository.
 
     `usual` are those of a model that nothing is said of, unless they are its family's.
     """
-    by_marks = _by_marks(family, marks) if marks is not None else None
+    by_traits = _by_traits(family, traits) if traits is not None else None
     by_files = _by_files(family, folder) if folder is not None else None
-    names = f"{name} {marks.title}" if marks is not None else name
+    names = f"{name} {traits.title}" if traits is not None else name
     usual = usual or _BY_FAMILY.get(family, _USUAL)
-    if marks is not None and marks.v_prediction:
+    if traits is not None and traits.v_prediction:
         usual = replace(usual, because="v-prediction")
-    return by_marks or by_files or _by_name(family, names) or usual
+    return by_traits or by_files or _by_name(family, names) or usual
 
 
-def _by_marks(family: str, marks: CheckpointMarks) -> NativeDefaults | None:
-    if marks.embeds_guidance and family in {"sd", "sdxl"}:
+def _by_traits(family: str, traits: CheckpointTraits) -> NativeDefaults | None:
+    if traits.embeds_guidance and family in {"sd", "sdxl"}:
         return NativeDefaults(steps=4, guidance_scale=8.5, scheduler="lcm", because=_LCM)
-    if marks.takes_guidance is False and family == "flux":
+    if traits.takes_guidance is False and family == "flux":
         return NativeDefaults(steps=4, guidance_scale=0.0, because=_DISTILLED)
     return None
 

@@ -18,7 +18,7 @@ from engine.batching.model_protocols import StepwiseModel
 from engine.batching.sampling_params import SamplingParams
 from engine.catalog.catalog import ModelEntry, read_entries
 from engine.catalog.checkpoint_detection import checkpoint_family, is_denoiser_alone
-from engine.catalog.defaults.checkpoint_marks import CheckpointMarks, read_marks
+from engine.catalog.defaults.checkpoint_traits import CheckpointTraits, read_traits
 from studio.errors import ConfigurationError
 from tests.support.tiny_checkpoints import save_checkpoint, save_whole
 from tests.support.tiny_denoiser_files import (
@@ -135,17 +135,17 @@ def write(path: Path, *names: str, **metadata: str) -> Path:
 
 
 def test_a_file_says_how_its_model_is_used(tmp_path: Path) -> None:
-    def marks(*names: str, **metadata: str) -> CheckpointMarks:
-        return read_marks(write(tmp_path / "a.safetensors", *names, **metadata))
+    def traits(*names: str, **metadata: str) -> CheckpointTraits:
+        return read_traits(write(tmp_path / "a.safetensors", *names, **metadata))
 
-    assert marks("input_blocks.0.0.weight") == CheckpointMarks()
-    assert marks("time_embedding.cond_proj.weight").embeds_guidance
-    assert marks("double_blocks.0.x", "guidance_in.in_layer.weight").takes_guidance is True
-    assert marks("double_blocks.0.x").takes_guidance is False
-    vs = marks("input_blocks.0.0.weight", "v_pred", "ztsnr")
+    assert traits("input_blocks.0.0.weight") == CheckpointTraits()
+    assert traits("time_embedding.cond_proj.weight").embeds_guidance
+    assert traits("double_blocks.0.x", "guidance_in.in_layer.weight").takes_guidance is True
+    assert traits("double_blocks.0.x").takes_guidance is False
+    vs = traits("input_blocks.0.0.weight", "v_pred", "ztsnr")
     assert (vs.v_prediction, vs.zero_snr) == (True, True)
     metadata = {"modelspec.prediction_type": "v", "modelspec.title": "Ours Turbo"}
-    assert marks("x", **metadata) == CheckpointMarks(v_prediction=True, title="Ours Turbo")
+    assert traits("x", **metadata) == CheckpointTraits(v_prediction=True, title="Ours Turbo")
 
 
 def test_a_file_with_a_plain_name_is_used_as_its_tensors_say(home: Path, tmp_path: Path) -> None:

@@ -27,15 +27,15 @@ def find_checkpoint(
     Raises `ConfigurationError` for what is no model, or has no model of its kind here.
     """
     from engine.catalog.checkpoint_detection import checkpoint_family, is_denoiser_alone
-    from engine.catalog.defaults.checkpoint_marks import predicts_v, read_marks
+    from engine.catalog.defaults.checkpoint_traits import predicts_v, read_traits
 
     family = checkpoint_family(file)
-    marks = read_marks(file)
+    traits = read_traits(file)
     template = _template(catalogue, config, file=file, family=family)
     if template is None:
         raise ConfigurationError(_without_template(catalogue, name, file, family))
     if file.suffix == ".gguf" or is_denoiser_alone(file) or family not in _WHOLE:
-        if marks.v_prediction and not predicts_v(template):
+        if traits.v_prediction and not predicts_v(template):
             raise ConfigurationError(
                 f"{file.name} is a denoiser that predicts v, and the scheduler of {template} expects noise. "
                 "Give --config the folder of a model that predicts v."
@@ -44,7 +44,7 @@ def find_checkpoint(
     from engine.adapters.loading.single_file import convert_checkpoint
 
     folder = _folder_for(catalogue, name, home / "models")
-    convert_checkpoint(file, config=template, folder=folder, marks=marks)
+    convert_checkpoint(file, config=template, folder=folder, traits=traits)
     return folder, None
 
 
@@ -108,22 +108,22 @@ def _is_of_kind(folder: Path, family: str) -> bool:
 
 def _takes_few_steps(family: str, file: Path, *, folder: Path | None) -> bool:
     """Whether a file, or the model of a folder by its configuration alone, was distilled to few steps."""
-    from engine.catalog.defaults.checkpoint_marks import read_marks
+    from engine.catalog.defaults.checkpoint_traits import read_traits
     from engine.catalog.defaults.native_defaults import FEW_STEPS, defaults_of
 
     if folder is not None:
         return defaults_of(family, folder=folder, name="").steps <= FEW_STEPS
-    return defaults_of(family, folder=None, name=file.stem, marks=read_marks(file)).steps <= FEW_STEPS
+    return defaults_of(family, folder=None, name=file.stem, traits=read_traits(file)).steps <= FEW_STEPS
 
 
 def _fits(folder: Path, file: Path) -> bool:
     """Whether a denoiser of this size, as far as its tensors tell, has the configuration of the folder."""
     from engine.catalog.checkpoint_detection import tensor_shapes
-    from engine.catalog.defaults.checkpoint_marks import marks_fit, read_marks
+    from engine.catalog.defaults.checkpoint_traits import read_traits, traits_fit
     from engine.catalog.model_files import read_json
 
     shapes = tensor_shapes(file)
-    if not marks_fit(read_marks(file), folder):
+    if not traits_fit(read_traits(file), folder):
         return False
     if (folder / "unet").is_dir():
         return _fits_unet(read_json(folder / "unet" / "config.json"), shapes)

@@ -10,7 +10,7 @@ from studio.errors import ConfigurationError, ModelLoadError
 
 if TYPE_CHECKING:
     from engine.catalog.catalog import ModelCatalogue
-    from engine.catalog.defaults.checkpoint_marks import CheckpointMarks
+    from engine.catalog.defaults.checkpoint_traits import CheckpointTraits
     from engine.catalog.defaults.native_defaults import NativeDefaults
     from engine.catalog.entries import ModelEntry
     from engine.catalog.remote_entry import RemoteEntry
@@ -92,7 +92,7 @@ def find_source(
 def _in_folder(
     asked: "ModelEntry", folder: Path, *, file: Path | None = None, denoiser: Path | None = None
 ) -> FoundSource:
-    from engine.catalog.defaults.checkpoint_marks import read_marks
+    from engine.catalog.defaults.checkpoint_traits import read_traits
     from engine.catalog.model_files import DENOISERS, weight_files
 
     family = _family(asked.name, asked.family, folder)
@@ -110,7 +110,7 @@ def _in_folder(
             folder,
             family,
             name=file.stem if file else folder.resolve().name,
-            marks=read_marks(file) if file else None,
+            traits=read_traits(file) if file else None,
         ),
         memory_gib=_gibibytes(size_bytes),
         denoiser=str(denoiser.resolve()) if denoiser else None,
@@ -200,9 +200,9 @@ def refuse_incomplete(entry: "ModelEntry") -> None:
 
 
 def native_defaults(
-    folder: Path, family: str, *, name: str, marks: "CheckpointMarks | None" = None
+    folder: Path, family: str, *, name: str, traits: "CheckpointTraits | None" = None
 ) -> "NativeDefaults":
-    """Steps and guidance, as far as the folder, its pipeline class, and the marks and name of its source say."""
+    """Steps and guidance, as far as the folder, its pipeline class, and the traits and name of its source say."""
     from dataclasses import replace
 
     from engine.adapters.loading.pipeline_defaults import pipeline_defaults
@@ -210,7 +210,7 @@ def native_defaults(
     from engine.catalog.defaults.native_defaults import defaults_of
 
     if family != WHOLE_CALLS:
-        return defaults_of(family, folder=folder, name=name, marks=marks)
+        return defaults_of(family, folder=folder, name=name, traits=traits)
     usual, own = defaults_of(family, folder=None, name=""), pipeline_defaults(folder)
     usual = replace(
         usual,

@@ -17,7 +17,7 @@ _GUIDANCE_PROJECTION = ("time_embedding.cond_proj.weight", "time_embed.cond_proj
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckpointMarks:
+class CheckpointTraits:
     """`embeds_guidance`: a latent consistency model, whose UNet takes the guidance as a number.
 
     `takes_guidance`: a Flux with distilled guidance, False without, None for other kinds. `v_prediction` with
@@ -31,12 +31,12 @@ class CheckpointMarks:
     title: str = ""
 
 
-def read_marks(path: Path) -> CheckpointMarks:
+def read_traits(path: Path) -> CheckpointTraits:
     """Of a .safetensors or .gguf file. Raises `ConfigurationError` for a damaged one."""
     names = tensor_shapes(path)
     metadata = read_metadata(path)
     is_flux = any("double_blocks." in name for name in names)
-    return CheckpointMarks(
+    return CheckpointTraits(
         embeds_guidance=any(name.endswith(_GUIDANCE_PROJECTION) for name in names),
         takes_guidance=any("guidance_in." in name for name in names) if is_flux else None,
         v_prediction=_V_TENSOR in names or metadata.get(_PREDICTION, "").lower() in {"v", "v_prediction"},
@@ -45,13 +45,13 @@ def read_marks(path: Path) -> CheckpointMarks:
     )
 
 
-def marks_fit(marks: CheckpointMarks, folder: Path) -> bool:
-    """Whether a folder's denoiser is configured for a file with such marks."""
+def traits_fit(traits: CheckpointTraits, folder: Path) -> bool:
+    """Whether a folder's denoiser is configured for a file with such traits."""
     unet = _read(folder / "unet" / "config.json")
     if unet:
-        return marks.embeds_guidance == (unet.get("time_cond_proj_dim") is not None)
+        return traits.embeds_guidance == (unet.get("time_cond_proj_dim") is not None)
     guided = _read(folder / "transformer" / "config.json").get("guidance_embeds")
-    return marks.takes_guidance is None or guided is None or marks.takes_guidance == bool(guided)
+    return traits.takes_guidance is None or guided is None or traits.takes_guidance == bool(guided)
 
 
 def predicts_v(folder: Path) -> bool:
