@@ -20,11 +20,11 @@ def runs_always(item: pytest.Item) -> bool:
 
 
 def deselect_thorough(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leaves the sample, unless a thorough run, a marker or a single test was asked for.
+    """Leaves the sample, unless a thorough run, the marker, a single test or the failed ones were asked for.
 
     Raises `pytest.UsageError` for an id of a sample that no case has: the sample would be smaller than it says.
     """
-    if any("::" in argument for argument in config.args):
+    if any("::" in argument for argument in config.args) or config.getoption("lf", False):
         return
     _require_known_ids(items)
     if THOROUGH or "thorough" in config.option.markexpr:
