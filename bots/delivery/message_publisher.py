@@ -31,8 +31,8 @@ Unreachable = Callable[[Draft], Awaitable[None]]
 class PublishedMessage:
     """What this process remembers of a message. Times are of the monotonic clock.
 
-    `draft` is the newest that was read, `shown` the newest that was delivered. `unrecorded` is a message that was
-    sent while the database did not answer.
+    `draft` is the newest that was read, `shown` the newest that was delivered; once delivered they are without their
+    message, which is composed anew. `unrecorded` is a message that was sent while the database did not answer.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -159,7 +159,8 @@ class MessagePublisher:
             await self._publish(kind, subject_id, message, only_new=only_new)
             return
         message.mark_touched()
-        message.ref, message.shown = ref, draft
+        message.ref = ref
+        message.draft = message.shown = replace(draft, message=None, draw=None)  # thousands are remembered
         if ref != recorded:
             message.unrecorded = ref
         if draft.final and not (recorded and recorded.final):
