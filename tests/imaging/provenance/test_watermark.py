@@ -79,20 +79,30 @@ def test_a_long_picture_is_examined_in_its_middle():
     assert watermark.find(long) is None
 
 
+@pytest.mark.parametrize("misled", [1.0, 1e-3, 1e3])
 @pytest.mark.parametrize("needed", range(7))
-def test_a_mark_is_as_soft_as_survives(needed, monkeypatch):
-    """From softest to loudest; the loudest is taken without being rehearsed."""
+def test_a_mark_is_as_soft_as_survives(needed, misled, monkeypatch):
+    """The loudest is taken without being rehearsed. What a rehearsal lacked only says which one to try next."""
     qualities, rehearsed = watermark._QUALITIES, []
 
-    def survives(self, quality):
-        rehearsed.append(quality)
-        return qualities.index(quality) >= needed
+    class Fitting:
+        def lacking(self, quality):
+            rehearsed.append(quality)
+            ratio = watermark._amplitude(qualities[needed]) / watermark._amplitude(quality)
+            return max(ratio * misled, 1 + 1e-9) if ratio > 1 else ratio
 
-    monkeypatch.setattr(watermark._Fitting, "survives", survives)
+    assert watermark._softest(Fitting()) == qualities[needed]
+    assert len(rehearsed) == len(set(rehearsed))
+    if misled == 1:
+        assert len(rehearsed) <= (1 if needed == 0 else 3)
+
+
+def test_a_louder_mark_changes_the_picture_more(monkeypatch):
     original = robustness.photograph(256, seed=4)
-    decibels = robustness.quality_of(original, watermark.embed(original, PICTURE))
-    assert decibels == pytest.approx(qualities[needed], abs=0.4)
-    assert len(rehearsed) == 1 if needed == 0 else 2 <= len(rehearsed) <= 4
+    for quality in watermark._QUALITIES:
+        monkeypatch.setattr(watermark, "_softest", lambda _fitting, quality=quality: quality)
+        marked = watermark.embed(original, PICTURE)
+        assert robustness.quality_of(original, marked) == pytest.approx(quality, abs=0.4)
 
 
 def test_tiles_say_how_strongly_they_hold_each_bit():
