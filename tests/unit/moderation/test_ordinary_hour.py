@@ -126,7 +126,7 @@ def test_an_hour_of_an_ordinary_user_ends_without_a_timeout(
         except PolicyRefusalError:
             stopped.append(prompt)
         clock.moved += PAUSE
-    assert 0 < len(stopped) <= 6  # some of it is in doubt, as in every hour
+    assert len(stopped) <= 6  # some of it may be in doubt
     with instance.database.read() as session:
         assert list(session.scalars(select(BanRow))) == []
         assert list(session.scalars(select(NoticeRow))) == []

@@ -1,0 +1,1 @@
+"""What tells harmful prompts from harmless ones that resemble them."""

@@ -1,0 +1,1 @@
+"""Training of the model that tells harmful prompts from their look-alikes."""
