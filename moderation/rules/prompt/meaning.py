@@ -33,7 +33,7 @@ _LINKED = re.compile(r"[^\W_](?:_|[-.+/~][^\W_]+[-.+/~])[^\W_]")  # underscores,
 _MARKED = re.compile(rf"{_LINKED.pattern}|[^\W_][()\[\]{{}}<>*~^|_]+[^\W_]?|[()\[\]{{}}<>*~^|_]+[^\W_]")
 # Added to the logarithm of the odds of harm of texts put together from steps, which nobody wrote as they stand:
 # two neighbours, and all steps. Chosen on chains of harmless prompts and captions.
-_NEIGHBOURS, _TOGETHER = -0.2, -0.65
+_NEIGHBOURS, _TOGETHER = -0.1, -0.3
 _MOST_PAIRS = 24  # of neighbours in a lineage, the nearest ones; what is older is judged together only
 _TAIL = 10  # words of a step that are read together with the next one
 _SHORT_STEP = 20  # words; of a longer one only the first clause stands beside the other steps
