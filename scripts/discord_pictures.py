@@ -40,7 +40,7 @@ from moderation.cases.case_details import read_details
 from studio.db import cases, settings
 from studio.db.database import Database
 from studio.db.tables import CaseRow, PictureRow
-from studio.domain.events import CaseChanged, JobEnded, JobProgress
+from studio.domain.events import CaseChanged, JobAccepted, JobEnded, JobProgress
 from studio.domain.jobs import JobState
 from studio.domain.people import Person, Platform
 from studio.domain.settings.communities import CommunityRules
@@ -161,13 +161,15 @@ async def take_all(room: Room, painting: Painting, camera: Camera) -> None:
     )
     await show_progress(room, camera, job_id, half)
     await show_end(room, job_id)
-    await camera.take("discord-grid", room.channel, room.ana, room.message)
-    await camera.take("discord-phone", room.channel, room.ana, room.message, PHONE)
-    which = await room.ana.click(room.message, label="More")
+    result = room.message
+    which = await room.ana.click(result, label="More")
     more = await room.ana.click(which.response.message, label="2")
     await camera.take("discord-more", room.channel, room.ana, more.response.message)
 
     await build_on(room, painting, job_id)
+    marked = next(message for message in room.messages if message.id == result.id)
+    await camera.take("discord-grid", room.channel, room.ana, marked)
+    await camera.take("discord-phone", room.channel, room.ana, marked, PHONE)
     single = await room.imagine(room.ana, "a blue boat on a green sea", seed=3, count=1)
     await painting.paint(room, single)
     await show_end(room, single)
@@ -190,6 +192,8 @@ async def build_on(room: Room, painting: Painting, job_id: str) -> None:
     """Bo varies a picture of Ana's, the moderator gives one of his other words, and Ana edits another."""
     await room.bo.slash(room.channel, "vary", picture=f"{job_id}.2", count=3)
     child = room.newest_job()
+    room.allow_edit(job_id)
+    await room.tell(JobAccepted(job_id=child, platform=Platform.DISCORD))  # marks the button of picture 2
     await painting.paint(room, child)
     steps = (
         (room.mod, "remix", {"picture": f"{child}.1", "prompt": REMIXED, "count": 1}),

@@ -81,10 +81,10 @@ def join_spans(spans: Iterable[Span]) -> Spans:
 
 
 def join_parts(parts: Iterable[Spans], separator: str = " · ") -> Spans:
-    """The parts that are not empty, with a separator between them."""
+    """The parts that say something, with a separator between them."""
     spans: list[Span] = []
     for part in parts:
-        if part:
+        if any(part):
             spans += [separator, *part] if spans else part
     return join_spans(spans)
 

@@ -42,6 +42,7 @@ def rows(message: Message) -> list[list[tuple[Action, int]]]:
 def test_a_result_shows_picture_words_credit_recipe_and_buttons_in_this_order() -> None:
     kinds = [type(part) for part in MESSAGES["result grid"].parts]
     assert kinds == [Images, Title, Small, Small]
+    assert "by @Ana\n" in words(MESSAGES["result grid"])
 
 
 def test_each_picture_is_an_image_with_its_own_alternative_text() -> None:
