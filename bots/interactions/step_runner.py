@@ -10,12 +10,7 @@ from bots.delivery.attachments import Attachment
 from bots.delivery.chat_event_handler import ChatEventHandler
 from bots.delivery.errors import DeliveryInProgressError, PlatformUnavailableError
 from bots.delivery.message_files import draw_images
-from bots.presentation.compose.answers import (
-    EXPORT,
-    compose_answer,
-    compose_export,
-    compose_sent,
-)
+from bots.presentation.compose.answers import EXPORT, compose_answer, compose_export, compose_sent
 from bots.presentation.compose.cases import compose_case_pictures
 from bots.presentation.compose.job_message import compose_job
 from bots.presentation.compose.picture_choice import compose_disliked
@@ -61,6 +56,7 @@ from studio.commands.results import (
     ReportFiled,
 )
 from studio.commands.spec import Call
+from studio.db.sessions.read_memo import forget_reads
 from studio.domain.identifiers import picture_id
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
@@ -71,14 +67,8 @@ from studio.services.accounts.account_export import Exported, write_export
 from studio.services.upload_intake import accept_upload, examine_upload
 
 _LARGEST_EXPORT_BYTES = 8 * 1024 * 1024
-_NAMING = (
-    "case",
-    "job",
-    "picture",
-    "what",
-    "id",
-    "proposal",
-)  # they say to which community something belongs
+# They say to which community something belongs.
+_NAMING = ("case", "job", "picture", "what", "id", "proposal")
 
 log = logging.getLogger(__name__)
 
@@ -177,13 +167,17 @@ class StepRunner:
 
     async def take_in(self, fetch: Fetch, call: Call) -> Source:
         """Raises what `fetch` raises, `BadImageError`, `PolicyRefusalError`, `InspectionError` or `StorageError`."""
-        return await self._pools.run(Pool.FILES, accept_upload, self._ports, call.person, await fetch())
+        return await self._pools.run(
+            Pool.FILES, accept_upload, self._ports, call.person, await _receive(fetch)
+        )
 
     async def receive(self, parameter: Parameter | None, fetch: Fetch, call: Call) -> Source | Traces:
         """A file for a parameter: taken in, or where the parameter says so only examined."""
         if parameter is None or parameter.kind is not Kind.FILE:
             return await self.take_in(fetch, call)
-        return await self._pools.run(Pool.FILES, examine_upload, self._ports, call.person, await fetch())
+        return await self._pools.run(
+            Pool.FILES, examine_upload, self._ports, call.person, await _receive(fetch)
+        )
 
     async def run_on_image(self, action: Action, fetch: Fetch, call: Call) -> Answer:
         """Who made somebody's image, or what a command makes of it."""
@@ -295,3 +289,10 @@ class StepRunner:
             await self._delivery.show_open_cases(call.person)
         except (DeliveryInProgressError, PlatformUnavailableError) as error:
             log.info("case message postponed: %s", type(error).__name__)
+
+
+async def _receive(fetch: Fetch) -> bytes:
+    """It may take long: what was read before is old by then."""
+    data = await fetch()
+    forget_reads()
+    return data

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from dataclasses import replace
 
 import discord
@@ -11,7 +10,6 @@ import discord
 from bots.discord.context import DiscordContext, Operation
 from bots.discord.guilds.home_server import link_to_home
 from bots.discord.guilds.members import call_of, may_show
-from bots.discord.guilds.uploads import PENDING_UPLOAD
 from bots.discord.messages.answers import Answers, send_private
 from bots.interactions.error_messages import message_of
 from bots.interactions.step_runner import Result, StepRunner
@@ -48,8 +46,7 @@ class Dispatcher:
         `complete` makes the command anew with what takes longer to find, such as uploads; until then
         `PENDING_UPLOAD` stands for each of them.
         """
-        # What was read before an upload is received would be old.
-        with nullcontext() if _has_uploads(run) else remember_reads():
+        with remember_reads():
             await self._run(interaction, run, key=key, complete=complete)
 
     async def _run(
@@ -173,8 +170,3 @@ def check_values(run: Run) -> None:
     for name, value in run.values.items():
         if parameter := spec.parameter(name):
             parameter.read(value)
-
-
-def _has_uploads(run: Run) -> bool:
-    values = (value if isinstance(value, list) else [value] for value in run.values.values())
-    return any(PENDING_UPLOAD in found for found in values)
