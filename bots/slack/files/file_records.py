@@ -69,11 +69,13 @@ def reuse(database: Database, *, community: str, subject: str, digest: str, pass
 
 
 def subjects_of(database: Database, file_ids: Sequence[str]) -> list[str]:
-    """The subjects of those that are files of the app."""
+    """The subjects of those that are files of the app, in the order of `file_ids`."""
     if not file_ids:
         return []
+    query = select(SlackFileRow.id, SlackFileRow.subject).where(SlackFileRow.id.in_(file_ids))
     with database.read() as session:
-        return list(session.scalars(select(SlackFileRow.subject).where(SlackFileRow.id.in_(file_ids))))
+        subjects = {row.id: row.subject for row in session.execute(query)}
+    return [subjects[file_id] for file_id in file_ids if file_id in subjects]
 
 
 def newest(database: Database, subject: str) -> tuple[str, datetime] | None:

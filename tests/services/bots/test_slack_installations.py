@@ -97,3 +97,5 @@ def test_files_are_known_until_they_are_deleted(database: Database) -> None:
     for file in unwanted:
         file_records.forget(database, file.id)
     assert file_records.subjects_of(database, ["F1", "F3"]) == ["another"]
+    hang("F0", "job", "zero")
+    assert file_records.subjects_of(database, ["F3", "F0"]) == ["another", "job"], "in the order of the files"
