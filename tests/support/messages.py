@@ -85,7 +85,7 @@ from studio.domain.people import Platform, RaidSigns, Sighting
 from studio.domain.pictures import PictureDescribed
 from studio.domain.prompts.proposal import PromptsProposed
 from studio.domain.provenance import Trace
-from studio.domain.requests import Lora, Operation, ReferenceKind
+from studio.domain.requests import Lora, Operation, ReferenceKind, Source
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.domain.settings.preferences import Preferences, RemixConsent
 from studio.domain.settings.saved_styles import SavedStyle, StyleReference, StylesListed
@@ -124,6 +124,11 @@ def _progress(preview: str | None = None) -> JobProgress:
     return JobProgress(
         job_id=JOB_ID, platform=Platform.DISCORD, step=12, steps=30, preview=preview, seconds_left=40.0
     )
+
+
+def _without_words() -> JobView:
+    job = sample_job(prompt="", operation=Operation.BLEND)
+    return sample_view(replace(job, request=replace(job.request, sources=(Source(key="upload"),))))
 
 
 def _drafts(count: int, **changes: bool) -> JobView:
@@ -196,7 +201,7 @@ def _jobs() -> dict[str, Message]:
         "result spoiler": compose_job(sample_view(sample_job(spoiler=True))),
         "result pixelated": compose_job(sample_view(sample_job(spoiler=True)), pixelated=True),
         "result with remarks": compose_job(remarked),
-        "result without words": compose_job(sample_view(sample_job(prompt="", operation=Operation.BLEND))),
+        "result without words": compose_job(_without_words()),
         "result with markup": compose_job(sample_view(sample_job(prompt=NASTY_PROMPT))),
         "result with a long prompt": compose_job(sample_view(sample_job(prompt=LONG_PROMPT))),
     }

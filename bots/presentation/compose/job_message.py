@@ -9,8 +9,8 @@ from bots.presentation.compose.parts.operation import credit_line
 from bots.presentation.compose.parts.pictures import (
     early_image,
     images_part,
+    job_title,
     picture_image,
-    title_of,
 )
 from bots.presentation.compose.parts.recipe import recipe_facts, recipe_line, recipe_notes
 from bots.presentation.message import (
@@ -99,9 +99,9 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
     job = job_view.job
     status = _status(job_view)
     stop = Action.ENOUGH if job_view.pictures else Action.CANCEL
-    parts: list[Part] = [Title(title_of(job.request.prompt)), Small(credit_line(job_view))]
+    parts: list[Part] = [Title(job_title(job, job.request.prompt)), Small(credit_line(job_view))]
     if progress is not None and progress.preview:
-        alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=title_of(job.request.prompt)))
+        alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=job_title(job, job.request.prompt)))
         preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
         parts.insert(0, Images(images=(preview,), spoiler=job.spoiler))
     if early := tuple(early_image(picture, job.request.count) for picture in job_view.pictures):
@@ -174,7 +174,7 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
         parts=(
             images_part(images, _sheet_text(job_view), spoiler=job.spoiler and not pixelated),
             *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
-            Title(title_of(job_view.prompt)),
+            Title(job_title(job, job_view.prompt)),
             Small(credit_line(job_view)),
             Small(recipe_line(pictures)),
             *recipe_notes(pictures),
@@ -189,12 +189,12 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
 
 def _sheet_text(job_view: JobView) -> str:
     """The alternative text of all pictures together."""
-    title = title_of(job_view.prompt)
+    title = job_title(job_view.job, job_view.prompt)
     return with_ai_label(translate(jobs.ALT_TEXT_SHEET, count=len(job_view.pictures), prompt=title))
 
 
 def _summary(job_view: JobView, state: str = "") -> str:
-    maker, prompt = f"@{job_view.job.person.display_name}", title_of(job_view.prompt)
+    maker, prompt = f"@{job_view.job.person.display_name}", job_title(job_view.job, job_view.prompt)
     if not state:
         return translate(jobs.SUMMARY_DONE, maker=maker, prompt=prompt)
     return translate(jobs.SUMMARY_STATE, maker=maker, prompt=prompt, state=state)

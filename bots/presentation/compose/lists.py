@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from bots.presentation.actions import label
 from bots.presentation.compose.parts.buttons import button, rows_of
-from bots.presentation.compose.parts.pictures import title_of
+from bots.presentation.compose.parts.pictures import job_title
 from bots.presentation.message import (
     Audience,
     Bold,
@@ -107,10 +107,7 @@ def case_entry(case: Case) -> Spans:
 def _job_entry(job: Job) -> Spans:
     if is_secret_turn(job):
         return Bold(translate(answers.A_TURN)), " · ", Code(job.id)
-    title = title_of(job.request.prompt)
-    if not (job.request.prompt or job.request.sources):
-        title = translate(answers.WITHOUT_WORDS)
-    return Bold(shorten(title, _LONGEST_PROMPT)), " · ", Code(job.id)
+    return Bold(shorten(job_title(job, job.request.prompt), _LONGEST_PROMPT)), " · ", Code(job.id)
 
 
 def _number_entries(entries: Iterable[Spans]) -> list[Spans]:

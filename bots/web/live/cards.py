@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bots.presentation.compose.job_message import compose_job, end_sentence
 from bots.presentation.compose.parts.operation import describe_operation
-from bots.presentation.compose.parts.pictures import credit, title_of
+from bots.presentation.compose.parts.pictures import credit, job_title
 from bots.presentation.message import Button
 from bots.presentation.prompt_flags import typed_words
 from bots.queries.job_view import JobView
@@ -42,7 +42,7 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         "job_card.html",
         job=job,
         message=message,
-        title=title_of(view.prompt),
+        title=job_title(job, view.prompt),
         credit=credit(view, picture_path),
         operation=describe_operation(view),
         shape=shape_of(view),

@@ -12,7 +12,7 @@ from bots.presentation.compose.job_message import compose_copy
 from bots.presentation.compose.parts.buttons import rows_of
 from bots.presentation.compose.parts.job_buttons import single_rows
 from bots.presentation.compose.parts.operation import describe_operation
-from bots.presentation.compose.parts.pictures import credit, credit_of, title_of
+from bots.presentation.compose.parts.pictures import credit, credit_of, job_title
 from bots.presentation.compose.picture_choice import compose_panel
 from bots.presentation.message import Button
 from bots.presentation.prompt_flags import typed_words
@@ -122,7 +122,7 @@ def _portrait(view: JobView, **more: object) -> str:
     return render_template(
         "portrait.html",
         message=compose_copy(view),
-        title=title_of(view.prompt),
+        title=job_title(view.job, view.prompt),
         credit=credit(view, picture_path),
         operation=describe_operation(view),
         when=ended,

@@ -15,6 +15,7 @@ from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, PaintRequest
 from tests.support.fakes import someone, somewhere
 from tests.support.recipes import PLAIN
+from tests.support.sample_domain import sample_job, sample_view
 
 
 def test_data_for_scripts_cannot_close_its_own_element() -> None:
@@ -64,3 +65,9 @@ def test_words_that_a_model_could_not_take_in_are_counted_on_the_card() -> None:
     assert "not read" not in render_card(JobView(job=job, pictures=(replace(picture, recipe=PLAIN),)))
     assert "Unread words: 12" in to_parameters(picture.recipe)
     assert from_json(to_json(picture.recipe)) == picture.recipe
+
+
+def test_the_card_of_a_request_whose_words_are_encrypted_calls_it_no_upload() -> None:
+    card = render_card(sample_view(sample_job(JobState.HELD, prompt="")))
+    assert "A request whose words are not shown" in card
+    assert "A picture from an upload" not in card

@@ -6,10 +6,11 @@ from dataclasses import replace
 from bots.presentation.message import FileKind, Image, Images, Link, PersonName, Span, Spans
 from bots.presentation.spans import join_list, sentence
 from bots.queries.job_view import JobView, Origin
-from bots.texts import jobs
+from bots.texts import answers, jobs
 from bots.texts.provenance.alt_texts import with_ai_label
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
+from studio.domain.jobs import Job
 from studio.domain.pictures import Picture
 
 MOST_SINGLY = 8
@@ -58,6 +59,11 @@ def alt_text_of(picture: Picture, count: int = 1) -> str:
 
 def title_of(prompt: str) -> str:
     return prompt.strip() or translate(jobs.FROM_AN_UPLOAD)
+
+
+def job_title(job: Job, prompt: str) -> str:
+    """`prompt` are its words. Those of a request that waits for a moderator may be encrypted, and are not shown."""
+    return title_of(prompt) if prompt or job.request.sources else translate(answers.WITHOUT_WORDS)
 
 
 def credit(job_view: JobView, address_of: Callable[[str], str] | None = None) -> Spans:

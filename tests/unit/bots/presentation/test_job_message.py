@@ -6,6 +6,7 @@ import pytest
 
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
 from bots.presentation.compose.parts.operation import describe_operation
+from bots.presentation.compose.parts.pictures import job_title
 from bots.presentation.message import Facts, FileKind, Images, Message, Note, Progress, Small, Title
 from bots.presentation.spans import plain_text
 from studio.commands.button_ids import Action
@@ -113,6 +114,11 @@ def test_a_title_is_never_cut() -> None:
 
 def test_a_job_without_words_has_a_title_all_the_same() -> None:
     assert Title("A picture from an upload") in MESSAGES["result without words"].parts
+
+
+def test_a_request_whose_words_are_encrypted_is_not_called_an_upload() -> None:
+    title = "A request whose words are not shown"
+    assert job_title(sample_job(JobState.HELD, prompt=""), "") == title
 
 
 def test_the_credit_names_the_owners_of_sources_once() -> None:
