@@ -1,5 +1,6 @@
 """What happens to the message of a job between its beginning and its end: progress, queue positions, deletions."""
 
+import logging
 from dataclasses import replace
 from functools import partial
 
@@ -21,6 +22,8 @@ from studio.errors import NotFoundError
 _POSITIONS_EVERY_SECONDS = 5.0
 _PICTURES_EVERY_SECONDS = 5.0  # while pictures are there, each edit sends them
 _MOST_POSITIONS = 10  # at a time: a long queue must not use up the requests that answers need
+
+log = logging.getLogger(__name__)
 
 
 class JobUpdates:
@@ -45,7 +48,17 @@ class JobUpdates:
         await self._publisher.freshen(DeliveryKind.JOB, job_id, least_seconds=_PICTURES_EVERY_SECONDS)
 
     async def show_pressed(self, job_id: str) -> None:
-        """Below the picture that a new job starts from, the button that was pressed for it is marked, once."""
+        """Below the picture that a new job starts from, the button that was pressed for it is marked.
+
+        The message is edited for the first job of a button alone, whichever process that job comes to. A mark that
+        cannot be shown waits for the next edit. Never raises.
+        """
+        try:
+            await self._mark_pressed(job_id)
+        except Exception as error:  # noqa: BLE001 - a mark is not worth that the event comes again
+            log.warning("button not marked: %s", type(error).__name__, extra={"job_id": job_id})
+
+    async def _mark_pressed(self, job_id: str) -> None:
         job_view = _view(self._publisher.message(DeliveryKind.JOB, job_id))
         button = pressed_button(job_view.job) if job_view else None
         if button is None:
@@ -53,13 +66,10 @@ class JobUpdates:
         shown = self._publisher.message(DeliveryKind.JOB, button.job_id).shown
         if shown and shown.job_view and button in shown.job_view.pressed:
             return
-        try:
-            draft = await self._publisher.read(DeliveryKind.JOB, button.job_id)
-        except NotFoundError:
-            return
+        draft = await self._publisher.read(DeliveryKind.JOB, button.job_id)
         is_here = draft.subject.platform is self._transport.platform and draft.final
-        is_marked = draft.job_view is not None and button in draft.job_view.pressed
-        if is_here and is_marked and draft.ref and draft.ref.message:
+        is_first = draft.job_view is not None and draft.job_view.pressed.get(button) == job_id
+        if is_here and is_first and draft.ref and draft.ref.message:
             least_seconds = _PICTURES_EVERY_SECONDS
             await self._publisher.freshen(DeliveryKind.JOB, button.job_id, least_seconds=least_seconds)
 

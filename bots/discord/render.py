@@ -220,8 +220,12 @@ def _uploads(message: Message, files: Files) -> list[discord.File]:
 
 
 def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
+    """A button that was pressed has a ✓ where the row has room for it: its colour alone not everybody perceives."""
     texts = [button.label or label(button.action, button.index) for button in row]
-    if row_width(texts) > PHONE_WIDTH:
+    marked = [f"✓{text}" if button.pressed else text for button, text in zip(row, texts, strict=True)]
+    if row_width(marked) <= PHONE_WIDTH:
+        texts = marked
+    elif row_width(texts) > PHONE_WIDTH:
         texts = [ACTIONS[button.action].icon or text for button, text in zip(row, texts, strict=True)]
     return ui.ActionRow(*(_button(button, text, limits) for button, text in zip(row, texts, strict=True)))
 

@@ -31,6 +31,7 @@ from studio.errors import NotFoundError
 from studio.services.visibility import Audience, find_picture, is_withheld, may_see, without_hidden_parents
 
 LAST_WORDS = timedelta(minutes=2)  # before the end of a place that closes
+_NOTHING_MADE = (JobState.HELD, JobState.REFUSED, JobState.CANCELLED, JobState.FAILED)
 _MOST_MADE_FROM = 2000  # jobs, among which those are looked for that buttons started
 
 
@@ -55,7 +56,8 @@ class JobView:
     `asks`: it waits for the owner of a picture, not for a moderator. `wants_copy`: its person likes to have what
     is finished by direct message as well. `starred_by` has the keys of the people who gave a star, by picture.
     `lends_uploads`: others may paint it again, with what its person brought along. `pressed` are the buttons on its
-    pictures from which something was made that everybody in its community may know of.
+    pictures from which something is or was made that the readers of its message may know of, each with the id of the
+    first job that it started.
     """
 
     job: Job
@@ -68,7 +70,7 @@ class JobView:
     asks: bool = False
     wants_copy: bool = False
     lends_uploads: bool = True
-    pressed: frozenset[Button] = frozenset()
+    pressed: Mapping[Button, str] = field(default_factory=dict)
 
     @property
     def prompt(self) -> str:
@@ -135,7 +137,7 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
                 eta_seconds=seen[job.id].eta_seconds if job.id in seen else None,
                 asks=job.id in asking,
                 lends_uploads=_lends_uploads(session, job),
-                pressed=frozenset(pressed.get(job.id, ())),
+                pressed=pressed.get(job.id, {}),
             )
         )
     return views
@@ -143,24 +145,36 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
 
 def _find_pressed(
     session: Session, jobs: Sequence[Job], picture_ids: Sequence[str]
-) -> Mapping[str, set[Button]]:
-    """The buttons whose command was carried out on a picture, by the pictures' jobs."""
+) -> Mapping[str, dict[Button, str]]:
+    """The buttons whose command was carried out on a picture, and the first job of each, by the pictures' jobs."""
     origins = {job.id: job for job in jobs}
     sources = select(JobSourceRow.job_id, JobSourceRow.picture_id)
     sources = sources.where(JobSourceRow.picture_id.in_(picture_ids)).limit(_MOST_MADE_FROM)
     started_from = {row.job_id: row.picture_id for row in session.execute(sources)} if picture_ids else {}
     variation_of = JobRow.request["variation"].as_string()
     query = select(
-        JobRow.id, JobRow.command, variation_of, JobRow.visibility, JobRow.platform, JobRow.community
+        JobRow.id,
+        JobRow.command,
+        variation_of,
+        JobRow.visibility,
+        JobRow.address["private"].as_boolean(),
+        JobRow.address["channel"].as_string(),
+        JobRow.platform,
+        JobRow.community,
     )
     query = query.where(JobRow.id.in_(started_from), JobRow.command.in_(("upscale", "vary")))
-    found = defaultdict[str, set[Button]](set)
-    for made, command, variation, visibility, *place in session.execute(query) if started_from else ():
+    query = query.where(JobRow.state.not_in(_NOTHING_MADE)).order_by(JobRow.created_at, JobRow.id)
+    found = defaultdict[str, dict[Button, str]](dict)
+    for made, command, variation, visibility, private, channel, *home in (
+        session.execute(query) if started_from else ()
+    ):
         button = _button_for(command, variation, started_from[made])
-        origin = origins[button.job_id] if button else None
-        known = origin is not None and (visibility not in HIDDEN or origin.visibility in HIDDEN)
-        if button and origin and known and place == [origin.person.platform, origin.person.community]:
-            found[button.job_id].add(button)
+        if button is None or home != list((origin := origins[button.job_id]).person.home):
+            continue
+        hidden = visibility in HIDDEN and origin.visibility not in HIDDEN
+        elsewhere = bool(private) and channel != origin.address.channel
+        if not (hidden or elsewhere):
+            found[button.job_id].setdefault(button, made)
     return found
 
 

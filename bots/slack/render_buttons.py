@@ -76,13 +76,19 @@ def _button(button: Button, limits: Limits) -> Block:
         "value": button.custom_id,
         "text": _label(_with_mark(button, text), limits),
     }
-    if not button.verb and (spoken := description(button.action, button.index)) and len(spoken) <= _LABEL:
+    if not button.verb and (spoken := _screen_reader_text(button)) and len(spoken) <= _LABEL:
         block["accessibility_label"] = spoken
     if style := _STYLES.get(button.tone):
         block["style"] = style
     if button.confirm:
         block["confirm"] = _confirm(button, text, limits)
     return block
+
+
+def _screen_reader_text(button: Button) -> str:
+    """What a screen reader says in place of the text."""
+    spoken = description(button.action, button.index)
+    return translate(texts.PRESSED, button=spoken) if spoken and button.pressed else spoken
 
 
 def _confirm(button: Button, text: str, limits: Limits) -> Block:

@@ -37,6 +37,7 @@ SUBMIT = "Generate pictures"
 CLOSE = "Cancel"
 SURE = "Are you sure?"
 PICTURE_NUMBER = "Picture {number}"
+PRESSED = "{button}, pressed already"
 
 HOME_AWAY = "The database is not available at the moment. Please open this page again in a minute."
 

@@ -162,6 +162,28 @@ def test_buttons_are_grey_and_the_pressed_one_stands_out() -> None:
     pressed = replace(row, buttons=(replace(row.buttons[0], pressed=True), *row.buttons[1:]))
     _, upscales = wire(replace(RESULT, rows=(pressed,)))
     assert [button["style"] for button in upscales["components"]] == [1, 2, 2, 2]
+    assert [button["label"] for button in upscales["components"]] == ["✓U1", "U2", "U3", "U4"]
+
+
+def _with_presses(message: Message, *, pressed: bool) -> Message:
+    """With all of its buttons pressed, or none."""
+    rows = [
+        replace(row, buttons=tuple(replace(button, pressed=pressed) for button in row.buttons))
+        for row in message.rows
+    ]
+    return replace(message, rows=tuple(rows))
+
+
+@pytest.mark.parametrize("name", [name for name in MESSAGES if name != "home"])
+def test_what_is_pressed_is_marked_in_words_unless_its_row_would_wrap(name: str) -> None:
+    plain, marked = (wire(_with_presses(MESSAGES[name], pressed=pressed)) for pressed in (False, True))
+    for before, after in zip(plain, marked, strict=True):
+        if after["type"] == 1 and all(button["type"] == 2 for button in after["components"]):
+            texts, labels = ([button["label"] for button in row["components"]] for row in (before, after))
+            assert labels in ([f"✓{text}" for text in texts], texts)
+            assert row_width(labels) <= PHONE_WIDTH, labels
+    if name == "result grid":
+        assert [button["label"] for button in marked[1]["components"]] == ["✓U1", "✓U2", "✓U3", "✓U4"]
 
 
 def test_the_accent_says_how_a_job_stands() -> None:

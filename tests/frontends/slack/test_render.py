@@ -207,7 +207,7 @@ def test_a_button_asks_first_where_it_must_and_is_left_out_where_it_is_disabled(
     assert first["style"] == "danger"
     assert first["confirm"]["text"]["text"] == "They cannot paint here any more."
     assert second["text"]["text"].startswith("✓ ")
-    assert second["accessibility_label"] == "Star picture 1"
+    assert second["accessibility_label"] == "Star picture 1, pressed already"
 
 
 # ---- forms

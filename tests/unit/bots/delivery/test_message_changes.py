@@ -1,8 +1,10 @@
 """Small changes and progress: shown soon, together, and never after the end."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from bots.delivery.errors import PlatformUnavailableError
 from bots.presentation.message import Images, Note, Progress
@@ -10,17 +12,38 @@ from studio.commands.button_ids import Action
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
+from studio.db.tables import JobRow
 from studio.domain.deliveries import MessageRef
+from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState
+from studio.domain.people import Address
 from tests.support import chat_frontend
 from tests.support.chat_frontend import FrontEnd
 from tests.support.fakes import someone, somewhere
 from tests.support.finished_jobs import end_job
 
 front_end = chat_frontend.front_end
+HERE = somewhere()
+APART = replace(HERE, channel="apart", private=True)
 
 
 PREVIEW = "data:image/png;base64,aGVsbG8="
+
+
+def press(
+    front_end: FrontEnd,
+    command: str,
+    place: Address = HERE,
+    *,
+    who: str = "bo",
+    private: bool = False,
+    **values: Any,
+) -> str:
+    """The job that comes of it."""
+    call = Call(person=someone(who), address=place, request_key=new_job_id(), private=private)
+    answer = execute(front_end.ports, call, command, values)
+    assert isinstance(answer, Accepted)
+    return answer.job_id
 
 
 async def test_several_stars_become_one_edit_and_a_deletion_does_not_wait(front_end: FrontEnd) -> None:
@@ -152,14 +175,66 @@ async def test_a_button_that_somebody_pressed_below_a_picture_is_marked_once(fro
         ("vary", {"picture": f"{job_id}.2"}),
         ("upscale", {"picture": f"{job_id}.1"}),
     ]
-    for number, (command, values) in enumerate(asked):
-        call = Call(person=someone("bo"), address=somewhere(), request_key=f"press {number}")
-        answer = execute(front_end.ports, call, command, values)
-        assert isinstance(answer, Accepted)
-        await front_end.accepted(answer.job_id)
+    pressed = [press(front_end, command, **values) for command, values in asked]
+    for made in pressed:
+        await front_end.accepted(made)
     front_end.rest()
     await front_end.delivery.tick()
     versions = front_end.chat.of(job_id).versions
     marked = [(button.action, button.index) for button in versions[-1].message.buttons if button.pressed]
     assert marked == [(Action.UPSCALE, 1), (Action.VARY, 2)]
     assert len(versions) == 2, "several presses in a row become one edit"
+    front_end.rest()
+    await front_end.accepted(pressed[0])
+    front_end.restart()
+    await front_end.accepted(press(front_end, "vary", picture=f"{job_id}.2"))
+    assert len(versions) == 2, "also after a restart, and in another process"
+
+
+@pytest.mark.parametrize("state", [JobState.HELD, JobState.REFUSED, JobState.CANCELLED, JobState.FAILED])
+async def test_what_nothing_comes_of_is_not_marked(front_end: FrontEnd, state: JobState) -> None:
+    job_id = front_end.ask(prompt="a red fox", count=4)
+    await front_end.painted(job_id)
+    made = press(front_end, "vary", picture=f"{job_id}.2")
+    with front_end.ports.database.begin() as session:
+        session.execute(update(JobRow).where(JobRow.id == made).values(state=state))
+    front_end.rest()
+    await front_end.accepted(made)
+    assert len(front_end.chat.of(job_id).versions) == 1
+    await front_end.accepted(press(front_end, "vary", picture=f"{job_id}.2"))
+    assert len(front_end.chat.of(job_id).versions) == 2
+
+
+@pytest.mark.parametrize(
+    ("origin", "place", "private", "versions"),
+    [
+        (HERE, HERE, True, 1),
+        (HERE, APART, False, 1),
+        (APART, APART, False, 2),
+    ],
+)
+async def test_a_button_that_was_pressed_privately_is_marked_where_that_is_known(
+    front_end: FrontEnd, origin: Address, place: Address, private: bool, versions: int
+) -> None:
+    job_id = press(front_end, "imagine", origin, prompt="a red fox", count=4)
+    await front_end.painted(job_id)
+    made = press(front_end, "vary", place, who="ana", private=private, picture=f"{job_id}.2")
+    front_end.rest()
+    await front_end.accepted(made)
+    assert len(front_end.chat.of(job_id).versions) == versions
+
+
+async def test_a_mark_that_cannot_be_shown_does_not_bring_the_event_again(front_end: FrontEnd) -> None:
+    job_id = front_end.ask(prompt="a red fox", count=4)
+    await front_end.painted(job_id)
+
+    async def fail(_ref: MessageRef, _outgoing: Any) -> None:
+        raise PlatformUnavailableError
+
+    front_end.chat.edit = fail  # type: ignore[method-assign]
+    made = press(front_end, "vary", picture=f"{job_id}.2")
+    front_end.rest()
+    await front_end.accepted(made)
+    assert front_end.chat.of(made).versions
+    await front_end.delivery.tick()
+    assert len(front_end.chat.of(job_id).versions) == 1
