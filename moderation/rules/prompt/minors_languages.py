@@ -20,8 +20,46 @@ from studio.domain.verdicts import Ruling
 
 _ENGLISH = frozenset({"en"})
 _FEW_WORDS, _SEVERAL = 4, 8  # too few to tell a language by
-_TENS = "一二三四五六七八九十물른흔쉰순든열"  # before a number that is more than it by itself
-_Context = tuple[WordBeginnings, re.Pattern[str], WordBeginnings]  # minors, their ages, and nakedness or sex
+_DIGITS = r"(?<![\d.,])(?:(?:[1-9]|1[0-7]) ?[-–/] ?)?(?<!\d)(?:[1-9]|1[0-7])(?!\d)"  # "12", "10-12"
+_JOINERS = "und|et|y|e|i|и|en|و"  # between the words of a number
+_NOTHING = r"(?!)"
+_END = {False: r"\w*", True: r"\b"}  # of a beginning, of a whole word
+
+
+class _Ages:
+    """Phrases of one language that name an age below 18, the whole number of it. `lists` is its table.
+
+    The last word of a larger number ("treinta y cinco años") and a time that passed ("il y a dix ans") are none.
+    """
+
+    def __init__(self, language: str, lists: Mapping[str, Sequence[str]]) -> None:
+        spaced = language not in UNSPACED
+        start = r"(?<!\w)" if spaced else ""
+        larger, spans = _any_of(lists["larger"]), _any_of(lists["spans"])
+        number = rf"(?P<number>{_DIGITS}|{start}{_any_of(lists['numbers'])})"
+        between = rf"(?: (?!(?:{larger}|{spans})\b)\w+)?[ ,(]+"
+        people = "|".join(f"{re.escape(word.rstrip())}{_END[word.endswith(' ')]}" for word in lists["people"])
+        person = rf"{start}(?:{people or _NOTHING}){between}"
+        self._ages = [
+            re.compile(plain(age).replace("{n}", number).replace("{p}", person)) for age in lists["ages"]
+        ]
+        joiner = rf"[ -]*(?:(?:{_JOINERS})[ -]+)?" if spaced else " ?"
+        self._larger = re.compile(rf"{start}{larger}{joiner}\Z")
+        self._since = re.compile(rf"{start}{spans} *\Z")
+        self._ago = re.compile(rf"\W*{spans}" + (r"\w*" if spaced else ""))
+
+    def stand_in(self, text: str) -> bool:
+        words = f"{plain(text)} "
+        return any(self._is_age(words, found) for age in self._ages for found in age.finditer(words))
+
+    def _is_age(self, text: str, found: re.Match[str]) -> bool:
+        before = text[: found.start("number")]
+        return not (
+            self._larger.search(before) or self._since.search(before) or self._ago.match(text, found.end())
+        )
+
+
+_Context = tuple[WordBeginnings, _Ages, WordBeginnings]  # minors, their ages, and nakedness or sex
 
 
 class MinorsInOtherLanguages:
@@ -33,7 +71,7 @@ class MinorsInOtherLanguages:
         texts = [text for typed in foreign_texts for text in dict.fromkeys((typed, in_own_script(typed)[0]))]
         for minors, ages, sexual in _contexts().values():
             if any(map(sexual.stand_in, texts)) and any(
-                minors.stand_in(text) or ages.search(f"{plain(text)} ") for text in texts
+                minors.stand_in(text) or ages.stand_in(text) for text in texts
             ):
                 return Finding(
                     ruling=Ruling.HOLD,
@@ -58,18 +96,14 @@ def _contexts() -> Mapping[str, _Context]:
     return {
         language: (
             WordBeginnings(language, lists["minor"]),
-            _ages(language, lists["numbers"], lists["years"]),
+            _Ages(language, lists),
             WordBeginnings(language, lists["sexual"]),
         )
         for language, lists in read_table("minors_languages.toml").items()
     }
 
 
-def _ages(language: str, numbers: Sequence[str], years: Sequence[str]) -> re.Pattern[str]:
-    """Of people below 18, in text that is `plain`: "12 ans", "12-jährige", "douze ans"."""
-    written = "|".join(re.escape(plain(number)) for number in sorted(numbers, key=len, reverse=True))
-    units = "|".join(
-        re.escape(plain(unit.rstrip())) + (r"\b" if unit.endswith(" ") else "") for unit in years
-    )
-    before = rf"(?<![{_TENS}])" if language in UNSPACED else r"(?<!\w)"
-    return re.compile(rf"(?:(?<![\d.,])(?:[1-9]|1[0-7])|{before}(?:{written}))[ -]?(?:{units})")
+def _any_of(words: Sequence[str]) -> str:
+    """A pattern for one of them, the longest that fits first."""
+    longest_first = sorted(map(plain, words), key=len, reverse=True)
+    return f"(?:{'|'.join(map(re.escape, longest_first)) or _NOTHING})"
