@@ -101,12 +101,32 @@ class CaseService(CommunityRecords):
             else:
                 if decision in EXCLUDING and not has_read(session, self._cipher, case, moderator):
                     raise NotAllowedError("claim_first")
-                if decision in DELIVERING:
-                    restore_words(session, self._cipher, case)
-                case, outcome = _decide(session, moderator, case, decision, note)
+                case, outcome = self._decide(session, moderator, case, decision, note)
         CASES.labels(case.kind, decision).inc()
         self._side_effects.run(outcome)
         return case
+
+    def _decide(
+        self, session: Session, moderator: Person, case: Case, decision: Decision, note: str
+    ) -> tuple[Case, DecisionEffects]:
+        if decision not in DECISIONS[case.kind]:
+            raise BadParameterError("decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind])))
+        hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
+        lock_jobs(session, JobRow.id.in_(jobs_of(session, case)))
+        row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
+        if row is None:
+            raise CaseTakenError(closed=_row(session, case.id).decision is not None)
+        case = cases.case_of(row)
+        if decision in DELIVERING:
+            restore_words(session, self._cipher, case)
+        changed = cases.write_case_changed(session, row)
+        outcome = answer_alike(session, case)
+        outcome.events.append(changed)
+        outcome.add(follow(session, case))
+        settle_words(session, case, lets_through=decision in DELIVERING)
+        details = {"case": case.id, "decision": decision}
+        audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
+        return case, outcome
 
     def receive_report(self, report: OutsideReport) -> str:
         outcome = DecisionEffects()
@@ -234,27 +254,6 @@ def _row(session: Session, case_id: str) -> CaseRow:
     row = session.get_one(CaseRow, case_id)
     session.refresh(row)
     return row
-
-
-def _decide(
-    session: Session, moderator: Person, case: Case, decision: Decision, note: str
-) -> tuple[Case, DecisionEffects]:
-    if decision not in DECISIONS[case.kind]:
-        raise BadParameterError("decision", "not_a_decision", choices=tuple(sorted(DECISIONS[case.kind])))
-    hold(session, case.subject, job_id=case.job_id, all_jobs=decision in EXCLUDING)
-    lock_jobs(session, JobRow.id.in_(jobs_of(session, case)))
-    row = cases.close(session, case.id, decision, by=moderator.key, at=now(), note=note)
-    if row is None:
-        raise CaseTakenError(closed=_row(session, case.id).decision is not None)
-    case = cases.case_of(row)
-    changed = cases.write_case_changed(session, row)
-    outcome = answer_alike(session, case)
-    outcome.events.append(changed)
-    outcome.add(follow(session, case))
-    settle_words(session, case, lets_through=decision in DELIVERING)
-    details = {"case": case.id, "decision": decision}
-    audit_log.append(session, "decide", actor=moderator.key, subject=case.subject, details=details)
-    return case, outcome
 
 
 def _take_back(session: Session, moderator: Person, case: Case) -> tuple[Case, DecisionEffects]:

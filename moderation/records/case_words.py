@@ -33,7 +33,7 @@ from studio.db.identities.linked_identities import same_human
 from studio.db.tables import CaseRow, EvidenceRow, JobRow
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState
 from studio.domain.identifiers import new_job_id
-from studio.domain.jobs import CORE, JobState
+from studio.domain.jobs import CORE, FORGOTTEN, JobState
 from studio.domain.people import Person
 from studio.domain.requests import PaintRequest
 from studio.domain.verdicts import Ruling, SealedWords, Verdict
@@ -45,6 +45,7 @@ log = logging.getLogger(__name__)
 APPEAL_WITHIN = timedelta(days=30)  # of a rejected request
 _WORD = re.compile(r"\w+")
 _FOUND = "found"  # the fact of a manifest that has what the rule found
+_MAY_GO_ON = (JobState.HELD, JobState.REFUSED)
 _REVIEWED = (CaseKind.HOLD, CaseKind.APPEAL)
 _OF_HOLDS = (EvidenceRow.kind == EvidenceKind.WORDS) & EvidenceRow.case_id.in_(
     select(CaseRow.id).where(CaseRow.kind == CaseKind.HOLD)
@@ -145,9 +146,15 @@ def has_read(session: Session, cipher: EvidenceCipher | None, case: Case, modera
 
 
 def restore_words(session: Session, cipher: EvidenceCipher | None, case: Case) -> None:
-    """The job of a case gets its words back, because it is let through. Raises `NotAllowedError` without the key."""
+    """The job of a case gets its words back, because it is let through. Raises `NotAllowedError` without the key.
+
+    One that ended meanwhile, or whose person was forgotten, stays without them. Its lock is held.
+    """
     row = _find_held(session, case)
     if row is None or row.job_id is None:
+        return
+    job = session.get_one(JobRow, row.job_id, populate_existing=True)
+    if job.state not in _MAY_GO_ON or job.request_key.startswith(FORGOTTEN):
         return
     try:
         if cipher is None:
@@ -156,7 +163,6 @@ def restore_words(session: Session, cipher: EvidenceCipher | None, case: Case) -
     except ConfigurationError as error:
         log.error("evidence not readable: case=%s error=%s", case.id, type(error).__name__)
         raise NotAllowedError("words_unreadable") from error
-    job = session.get_one(JobRow, row.job_id)
     job.request = {**job.request, **manifest["request"]}
     session.flush()
 

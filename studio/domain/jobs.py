@@ -39,6 +39,7 @@ class JobVisibility(StrEnum):
 
 
 CORE = "core"  # the error code of a refusal that cannot be appealed
+FORGOTTEN = "forgotten:"  # begins the request keys of jobs whose person was forgotten
 UNHEARD = "unheard"  # of one where nobody moderated, so that nobody could hear an appeal
 
 WITH_MESSAGE = frozenset({JobVisibility.LISTED, JobVisibility.PRIVATE, JobVisibility.PUBLISHED})  # of its own

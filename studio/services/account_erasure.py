@@ -34,7 +34,7 @@ from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged
 from studio.domain.identifiers import job_id_of, new_job_id
-from studio.domain.jobs import GOING_ON, JobState
+from studio.domain.jobs import FORGOTTEN, GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
 from studio.serialization import to_data
@@ -145,7 +145,7 @@ def leave_private_places(session: Session, *, before: datetime) -> None:
     """
     where = cast(JobRow.address, Text)
     query = select(JobRow).where(
-        JobRow.request_key.startswith("forgotten:"),
+        JobRow.request_key.startswith(FORGOTTEN),
         where.contains('"private": true') & ~where.contains('"channel": ""'),
         JobRow.id.not_in(select(PictureRow.job_id).where(PictureRow.deleted_at >= before)),
         JobRow.id.not_in(select(DeliveryRow.subject).where(_of_jobs(), DeliveryRow.updated_at >= before)),
@@ -186,7 +186,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     session.execute(update(PictureRow).where(PictureRow.job_id == row.id, out_of_sight).values(values))
     pictures = queries.pictures_of_job(session, row.id)
     removal.add(delete_pictures(session, job, pictures, refreshed=True))
-    row.request_key = f"forgotten:{row.id}"
+    row.request_key = f"{FORGOTTEN}{row.id}"
     row.request = {name: value for name, value in row.request.items() if name in _FIELDS_TO_KEEP}
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
     on_the_desk = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()

@@ -13,10 +13,10 @@ from studio.commands.registry import execute
 from studio.db.tables import CaseRow, EvidenceRow, JobRow, OutboxRow
 from studio.domain.cases import CaseKind, Decision
 from studio.domain.jobs import JobState
-from studio.errors import NotAllowedError
+from studio.errors import NotAllowedError, NotFoundError
 from studio.serialization import to_json
 from tests.support.case_sim import CIPHER, with_desk, with_gate
-from tests.support.case_steps import BEA, MOD, by, claim, decide, held, imagine, job_of, only_case
+from tests.support.case_steps import BEA, MOD, by, claim, decide, held, imagine, job_of, only_case, painted
 from tests.support.message_text import text_of
 from tests.support.sentences import raises
 
@@ -168,3 +168,31 @@ def test_the_words_of_somebody_who_was_forgotten_go_with_the_decision(strict, ca
     decide(strict, call, case, Decision.REJECT)
     let_go(strict.database, keep=timedelta(days=365))
     assert evidence_rows(strict) == []
+
+
+@pytest.mark.parametrize(("command", "values"), [("forget-me", {"confirm": "yes"}), ("cancel", {})])
+def test_what_ended_while_it_waited_stays_without_its_words_when_it_is_let_through(
+    strict, call, waiting, command, values
+):
+    job_id, case = waiting
+    execute(strict, by(call, call.person, "e"), command, values or {"job": job_id})
+    decide(strict, call, case, Decision.APPROVE)
+    let_go(strict.database, keep=timedelta(days=365))
+    job = job_of(strict, job_id)
+    assert job.state is JobState.CANCELLED
+    assert not any(word in to_json(job.request) for word in ("apple", "pear"))
+    assert evidence_rows(strict) == []
+
+
+@pytest.mark.parametrize("ends", ["waits", "is rejected", "is cancelled and let through"])
+def test_a_request_with_a_picture_is_not_repeated_without_its_words(strict, call, ends):
+    picture = f"{painted(strict, call)}.1"
+    asked = {"picture": picture, "prompt": WORDS}
+    job_id = execute(strict, by(call, call.person, "v"), "vary", asked).job_id
+    case = only_case(strict, CaseKind.HOLD)
+    if ends == "is cancelled and let through":
+        execute(strict, by(call, call.person, "c"), "cancel", {"job": job_id})
+    if ends != "waits":
+        decide(strict, call, case, Decision.REJECT if ends == "is rejected" else Decision.APPROVE)
+    with raises(NotFoundError, match="was deleted"):
+        execute(strict, by(call, call.person, "r"), "reroll", {"job": job_id})
