@@ -16,6 +16,7 @@ from studio.clock import now
 from studio.coded_text import coded, to_stored
 from studio.db import cases, credit_ledger, job_transitions, outbox, queries
 from studio.db.identities import display_names
+from studio.db.identities.gift_notices import unname_giver
 from studio.db.identities.people import SOMEBODY, person_of
 from studio.db.newcomers import newcomer_origins
 from studio.db.tables import (
@@ -33,7 +34,7 @@ from studio.db.tables import (
 from studio.domain.cases import CaseKind, CaseState, Decision
 from studio.domain.deliveries import DeliveryKind
 from studio.domain.events import JobChanged
-from studio.domain.identifiers import job_id_of, new_job_id
+from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import FORGOTTEN, GOING_ON, JobState
 from studio.domain.people import Platform
 from studio.domain.verdicts import ALLOWED
@@ -264,8 +265,7 @@ def _rename_gifts(session: Session, key: str) -> None:
     )
     for row in session.scalars(given).all():
         gift, fresh = row.entry_key.removesuffix(":given"), f"gift:{new_job_id()}"
-        text = to_stored(coded("notice.gift_by_somebody", count=-row.amount))
-        session.execute(update(NoticeRow).where(NoticeRow.id == job_id_of(gift)).values(text=text))
+        unname_giver(session, row)
         for end in ("given", "received"):
             entry = LedgerRow.entry_key == f"{gift}:{end}"
             session.execute(update(LedgerRow).where(entry).values(entry_key=f"{fresh}:{end}"))

@@ -1,6 +1,7 @@
 """Entries of months long over become one entry for each account and person, which carries their sum.
 
-Balances are those of a month, so nobody's credits change. The triggers of `ledger` move the sums.
+Balances are those of a month, so nobody's credits change. The triggers of `ledger` move the sums. Notices of gifts lose
+the giver's name, since `/forget-me` finds them by the entries.
 """
 
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from studio.db.credit_ledger import lock, period_of
+from studio.db.identities.gift_notices import unname_giver
 from studio.db.tables import GatheringRow, JobRow, LedgerRow
 from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import GOING_ON
@@ -39,6 +41,8 @@ def fold_account(
     rows = session.scalars(old.order_by(LedgerRow.person_key, LedgerRow.entry_key).limit(limit)).all()
     for person_key, entries in groupby(rows, key=lambda row: row.person_key):
         mine = list(entries)
+        for entry in mine:
+            unname_giver(session, entry)
         _carry(session, account, person_key, mine)
         keys = [row.entry_key for row in mine]
         for start in range(0, len(keys), 1000):

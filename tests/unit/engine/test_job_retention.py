@@ -200,3 +200,19 @@ def test_old_entries_become_one_sum_and_no_balance_changes(ports, call):
         carried = session.scalars(select(LedgerRow).where(LedgerRow.kind == "carried")).all()
         assert [(row.account, row.amount) for row in carried] == [(account, 18)]
         assert find_wrong_balances(session) == []
+
+
+def test_a_notice_of_a_folded_gift_names_no_giver(ports, call):
+    poor = ruled(ports, InstanceLimits(monthly_credits=10))
+    bo = someone("bo")
+    for person in (bo, call.person):
+        asked = replace(call, person=person, request_key=f"seen:{person.user_id}")
+        execute(poor, asked, "imagine", {"prompt": "a red apple", "count": 1})
+    execute(poor, call, "credits", {"to": bo.key, "amount": 2})
+    LedgerRetention(database=poor.database, keep=timedelta(days=31), people=PROTECTED.people).fold_old(
+        now() + timedelta(days=90)
+    )
+    with poor.database.read() as session:
+        (text,) = session.scalars(select(NoticeRow.text))
+    assert "gift_by_somebody" in text
+    assert call.person.display_name not in text
