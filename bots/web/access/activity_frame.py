@@ -2,7 +2,8 @@
 
 Browsers see the page under a host of Discord's, whose proxy fetches it here. In a frame of another site only cookies
 with ``SameSite=None`` are sent. Such a cookie is kept apart from the ordinary one, is partitioned (CHIPS: it belongs to
-the page that holds the frame), is signed apart and counts only where the ordinary one is missing.
+the page that holds the frame), is signed apart and counts only where the ordinary one is missing. Nobody gets it before
+Discord has said who they are: until then a cookie for that question alone is there.
 """
 
 from starlette.requests import HTTPConnection
@@ -12,8 +13,12 @@ from bots.web.oauth_provider import DiscordActivity
 
 SESSION_COOKIE = "chatelier_session"
 ACTIVITY_COOKIE = "chatelier_activity"
+PROOF_PATH = "/activity"
+_PROOF_COOKIE = "chatelier_activity_start"
 WITHOUT_SESSION = f"{ACTIVITY_COOKIE}="  # as a Cookie header: the frame is known by the cookie's name
-_SECONDS = 12 * 3600  # each start of the Activity asks Discord anew who it is
+FRAMED_SECONDS = 12 * 3600  # then Discord is asked anew who it is
+_COOKIE_SECONDS = 7 * 24 * 3600  # longer than its session, so that the frame is still known as one afterwards
+PROOF_SECONDS = 15 * 60
 
 
 def is_start(connection: HTTPConnection) -> bool:
@@ -27,13 +32,34 @@ def is_framed(connection: HTTPConnection) -> bool:
     return ACTIVITY_COOKIE in connection.cookies and SESSION_COOKIE not in connection.cookies
 
 
+def is_proof(connection: HTTPConnection) -> bool:
+    """Whether a page that Discord opened sends what its client said."""
+    return connection.url.path == PROOF_PATH and bool(proof_cookie(connection))
+
+
+def proof_cookie(connection: HTTPConnection) -> str:
+    return connection.cookies.get(_PROOF_COOKIE, "")
+
+
 def ancestors(activity: DiscordActivity) -> str:
     """Who may hold the frame: Discord, and our own outer page, but not the Activities of others beside it."""
     return f"https://discord.com https://*.discord.com https://{activity.host}"
 
 
 def set_framed_cookie(response: Response, value: str) -> None:
-    response.set_cookie(ACTIVITY_COOKIE, value, max_age=_SECONDS, httponly=True, samesite="none", secure=True)
+    """The session of the frame, whose question is answered with it."""
+    _set_cookie(response, ACTIVITY_COOKIE, value, seconds=_COOKIE_SECONDS)
+    _set_cookie(response, _PROOF_COOKIE, "", seconds=0, path=PROOF_PATH)
+
+
+def set_proof_cookie(response: Response, value: str) -> None:
+    """The question who somebody is; a session that was there before is taken away."""
+    _set_cookie(response, _PROOF_COOKIE, value, seconds=PROOF_SECONDS, path=PROOF_PATH)
+    _set_cookie(response, ACTIVITY_COOKIE, "", seconds=0)
+
+
+def _set_cookie(response: Response, name: str, value: str, *, seconds: int, path: str = "/") -> None:
+    response.set_cookie(name, value, max_age=seconds, path=path, httponly=True, samesite="none", secure=True)
     # `http.cookies` knows this attribute from Python 3.14 on only.
-    name, cookie = response.raw_headers[-1]
-    response.raw_headers[-1] = (name, cookie + b"; Partitioned")
+    header, cookie = response.raw_headers[-1]
+    response.raw_headers[-1] = (header, cookie + b"; Partitioned")

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -10,9 +11,19 @@ from itsdangerous import BadData, URLSafeSerializer, URLSafeTimedSerializer
 from starlette.requests import HTTPConnection
 from starlette.responses import Response
 
-from bots.web.access.activity_frame import ACTIVITY_COOKIE, SESSION_COOKIE, is_framed, set_framed_cookie
+from bots.web.access.activity_frame import (
+    ACTIVITY_COOKIE,
+    FRAMED_SECONDS,
+    PROOF_SECONDS,
+    SESSION_COOKIE,
+    is_framed,
+    proof_cookie,
+    set_framed_cookie,
+    set_proof_cookie,
+)
 from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import Visitors, WebSettings
+from studio.db.identities.sign_ins import Method
 from studio.db.newcomers.newcomer_origins import ADDRESS, INVITE
 from studio.domain.people import Address, Person, Platform, Role
 from studio.domain.provenance import Traces
@@ -32,6 +43,7 @@ class WebUser:
     """A browser's session. `user_id` is empty until somebody signs in, and never changes afterwards; the name may.
 
     `session` is new with each sign-in. `address` is that of the connection; attempts are limited by it.
+    `proved_at` is when Discord said who this is, in seconds since 1970, for a session in its frame.
     """
 
     user_id: str = ""
@@ -42,6 +54,7 @@ class WebUser:
     moderator: bool = False
     subject: str = ""  # what proved who this is, as in `SignInRow`; empty for somebody who only typed a name
     guest: bool = False
+    proved_at: int = 0
 
     @property
     def person(self) -> Person:
@@ -79,6 +92,7 @@ class SessionStore:
         key = settings.secret_key
         self._sessions = URLSafeTimedSerializer(key, salt="session")
         self._framed_sessions = URLSafeTimedSerializer(key, salt="session in a frame")
+        self._proofs = URLSafeTimedSerializer(key, salt="start of an activity")
         self._uploads = URLSafeTimedSerializer(key, salt="upload")
         self._examined = URLSafeTimedSerializer(key, salt="look")
         self._forms = URLSafeSerializer(key, salt="form")
@@ -88,27 +102,45 @@ class SessionStore:
         self._words = {False: settings.shared_secret, True: settings.moderator_secret}
 
     def read(self, connection: HTTPConnection) -> WebUser | None:
-        """The user of a request, signed in or not; None without a valid cookie."""
+        """The user of a request, signed in or not; None without a valid cookie.
+
+        In a frame also None without an account that proved who somebody is: the entry page has no other way in there.
+        """
         try:
             framed = self.is_framed(connection)
             cookie = connection.cookies.get(ACTIVITY_COOKIE if framed else SESSION_COOKIE, "")
             sessions = self._framed_sessions if framed else self._sessions
-            data: Any = sessions.loads(cookie, max_age=_SESSION_SECONDS)
-            subject = data.get("i", "")
+            data: Any = sessions.loads(cookie, max_age=FRAMED_SECONDS if framed else _SESSION_SECONDS)
+            subject, proved_at = data.get("i", ""), data["t"] if framed else 0
+            if framed and (not subject or time.time() - proved_at > FRAMED_SECONDS):
+                return None
+            named = framed and subject.startswith(Method.DISCORD.subject(""))
             return WebUser(
                 user_id=data["u"],
                 name=data["n"],
                 # Sessions that were opened before they had ids of their own: one for each person.
                 session=data.get("s") or f"of:{data['u']}",
-                # Everybody in Discord comes from the addresses of its proxy, but with an account that Discord named.
-                address=subject if framed and subject else address_of(connection),
+                # All in Discord come from the addresses of its proxy. Of other proofs one has as many as one likes.
+                address=subject if named else address_of(connection),
                 word=data["w"],
                 moderator=data["m"],
                 subject=subject,
                 guest=self._visitors is Visitors.GUESTS and not subject and not data["m"],
+                proved_at=proved_at,
             )
         except (BadData, KeyError, TypeError, AttributeError):
             return None
+
+    def read_proof(self, connection: HTTPConnection) -> WebUser | None:
+        """Who opened the Activity, for the one post that says who they are; None without a valid cookie."""
+        try:
+            session: Any = self._proofs.loads(proof_cookie(connection), max_age=PROOF_SECONDS)
+        except BadData:
+            return None
+        return WebUser(session=str(session), address=address_of(connection))
+
+    def write_proof(self, response: Response, user: WebUser) -> None:
+        set_proof_cookie(response, str(self._proofs.dumps(user.session)))
 
     def is_framed(self, connection: HTTPConnection) -> bool:
         """Whether the session of a request is that of an Activity in Discord."""
@@ -155,7 +187,7 @@ class SessionStore:
         return named if self._words[False] is None and not word.strip() else None
 
     def write(self, response: Response, user: WebUser, *, secure: bool, framed: bool = False) -> None:
-        """`framed`: for the frame of an Activity, whose cookie is secure in any case."""
+        """`framed`: for the frame of an Activity, with a cookie that is secure in any case."""
         data = {
             "u": user.user_id,
             "n": user.name,
@@ -165,7 +197,8 @@ class SessionStore:
             "i": user.subject,
         }
         if framed:
-            set_framed_cookie(response, str(self._framed_sessions.dumps(data)))
+            proved = {**data, "t": user.proved_at or int(time.time())}
+            set_framed_cookie(response, str(self._framed_sessions.dumps(proved)))
             return
         response.set_cookie(
             SESSION_COOKIE,

@@ -1,5 +1,7 @@
 """Who is behind a request: the user of its session, and whether they may do what it asks."""
 
+from dataclasses import replace
+
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -45,9 +47,12 @@ async def require_not_banned(context: WebContext, user: WebUser) -> None:
 
 
 def write_session(request: Request, response: Response, user: WebUser) -> None:
-    """Send the user's session along with a response."""
+    """Send the user's session along with a response. In a frame it ends no later than the one before."""
     store = context_of(request).session_store
-    store.write(response, user, secure=request.url.scheme == "https", framed=store.is_framed(request))
+    framed = store.is_framed(request)
+    if framed and (before := store.read(request)):
+        user = replace(user, proved_at=before.proved_at)
+    store.write(response, user, secure=request.url.scheme == "https", framed=framed)
 
 
 def origin_of(request: Request) -> str:

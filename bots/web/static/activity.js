@@ -2,7 +2,7 @@
 // listens for as long as this page stays, so the app goes from page to page within. It speaks RPC by messages between
 // windows: https://docs.discord.com/developers/activities/how-activities-work
 // The access token stays on the server, so no command is used that needs AUTHENTICATE.
-import { $, post } from "./dom.js";
+import { $, Refusal, answerOf, post } from "./dom.js";
 
 const [HANDSHAKE, FRAME, CLOSE] = [0, 1, 2];
 const DISCORD = /^https:\/\/(?:[a-z]+\.)?discord\.com$/;
@@ -29,7 +29,7 @@ addEventListener("message", (event) => {
   const key = frame.cmd === "DISPATCH" ? frame.evt : frame.nonce;
   const waiting = answers.get(key);
   answers.delete(key);
-  if (frame.evt === "ERROR") waiting?.reject(new Error(asked.failed));
+  if (frame.evt === "ERROR") waiting?.reject(new Refusal(asked.failed));
   else waiting?.resolve(frame.data);
 });
 
@@ -67,16 +67,16 @@ async function prove() {
   });
   const body = { code, state: asked.state, instance: address.get("instance_id") };
   const response = await post("/activity", JSON.stringify(body));
-  const { text } = await response.json();
-  if (!response.ok) throw new Error(text);
+  await answerOf(response);
 }
 
 function show() {
   const frame = document.createElement("iframe");
   Object.assign(frame, { title: asked.title, allow: "fullscreen; clipboard-write", src: "/" });
+  frame.addEventListener("load", () => frame.focus(), { once: true });
   // Links to elsewhere are opened by Discord, which asks first.
   frame.addEventListener("load", () =>
-    frame.contentDocument.addEventListener("click", (event) => {
+    frame.contentDocument?.addEventListener("click", (event) => {
       const link = event.target.closest?.("a[href]");
       if (!link || link.host === location.host || !link.protocol.startsWith("http")) return;
       event.preventDefault();
@@ -87,4 +87,6 @@ function show() {
   document.body.className = "activity";
 }
 
-prove().then(show, ({ message }) => fail(message || asked.failed));
+// Whoever followed a link to here is not in Discord, and has the ordinary page.
+if (location.hostname !== asked.host) location.replace("/");
+else prove().then(show, (error) => fail((error instanceof Refusal && error.message) || asked.failed));

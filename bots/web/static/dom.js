@@ -10,6 +10,16 @@ export async function post(path, body) {
   return fetch(path, { method: "POST", body, headers: { "X-Form-Token": document.body.dataset.token } });
 }
 
+// With a sentence of ours for the person. Those of other errors are the browser's own, and are not shown.
+export class Refusal extends Error {}
+
+// The answer to a post as an object; else a `Refusal` with what the server said, or with nothing.
+export async function answerOf(response) {
+  const answer = await response.json().catch(() => ({})); // a proxy's page of its own is no answer
+  if (!response.ok) throw new Refusal(answer.text);
+  return answer;
+}
+
 // Resolves to true when the person means it. `yes` is the word on the button that says so, else the page's own.
 export function sure(question, yes) {
   const dialog = $("#sure");

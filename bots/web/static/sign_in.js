@@ -1,15 +1,12 @@
 // Passkeys and codes, on the entry page and in the settings.
-import { $, post } from "./dom.js";
+import { $, Refusal, answerOf, post } from "./dom.js";
 
 // A passkey belongs to the name of a site, and an address is no name.
 const works = "parseCreationOptionsFromJSON" in (window.PublicKeyCredential ?? {}) && !/^[\d.]+$|:/.test(location.hostname);
 document.body.classList.toggle("with-passkeys", works);
 
 async function ask(path, body) {
-  const response = await post(path, body && JSON.stringify(body));
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.text);
-  return answer;
+  return answerOf(await post(path, body && JSON.stringify(body)));
 }
 
 const next = (to) => (to === "/" ? "" : `?${new URLSearchParams({ next: to })}`);
@@ -40,12 +37,15 @@ async function showCode(button) {
 }
 
 async function remove(button) {
-  const response = await post("/sign-in/remove", button.dataset.removeSignIn);
-  if (!response.ok) throw new Error((await response.json()).text);
+  await answerOf(await post("/sign-in/remove", button.dataset.removeSignIn));
   button.closest("li").remove();
 }
 
+// The page around this one is ours, and asks Discord's client as it loads.
+const askDiscord = () => parent.location.reload();
+
 const ACTIONS = {
+  "[data-ask-discord]": askDiscord,
   "[data-add-passkey]": addPasskey,
   "[data-use-passkey]": usePasskey,
   "[data-new-code]": showCode,
@@ -61,8 +61,7 @@ document.addEventListener("click", async (event) => {
   try {
     await act(button);
   } catch (error) {
-    // The browser's own words for what the person broke off are of no use.
-    problem.textContent = error instanceof DOMException || !error.message ? problem.dataset.signInProblem : error.message;
+    problem.textContent = (error instanceof Refusal && error.message) || problem.dataset.signInProblem;
     problem.hidden = false;
   }
 });

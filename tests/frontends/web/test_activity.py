@@ -1,17 +1,22 @@
 """The web page in a frame of Discord's: who comes in, and what is different there and nowhere else."""
 
 import re
+import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
+from starlette.requests import HTTPConnection
+from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from bots.web.access.activity_frame import ACTIVITY_COOKIE, SESSION_COOKIE
+from bots.web.access.session_cookies import SessionStore, WebUser
 from bots.web.settings import WebSettings
 from studio.db.identities.linked_identities import identities
 from studio.db.identities.people import lock_person
+from studio.db.identities.sign_ins import Method
 from studio.domain.people import Person, Platform
 from studio.errors import BannedError
 from studio.ports import Ports
@@ -147,10 +152,11 @@ def test_only_the_frame_has_a_cookie_for_frames_and_may_be_framed(
     frame = Frame(web, provider)
     first = frame.client.get(START, headers=HTML)
     frame.start()
-    cookie = first.headers["set-cookie"]
-    assert cookie.startswith(f"{ACTIVITY_COOKIE}=")
-    for attribute in ("HttpOnly", "SameSite=none", "Secure", "Partitioned"):
-        assert attribute in cookie
+    for cookie in (first.headers["set-cookie"], frame.sign_in().headers["set-cookie"]):
+        assert f"{ACTIVITY_COOKIE}=" in cookie
+        for attribute in ("HttpOnly", "SameSite=none", "Secure", "Partitioned"):
+            assert attribute in cookie
+    frame.start()
     come_in(frame)
     for answer in (first, frame.inner(), frame.client.get("/pictures", headers=HTML)):
         policy = answer.headers["content-security-policy"]
@@ -162,8 +168,74 @@ def test_only_the_frame_has_a_cookie_for_frames_and_may_be_framed(
     assert "frame-ancestors 'none';" in page.headers["content-security-policy"]
     # Whose ordinary cookie is there keeps their session, even if a link led them to the frame's page.
     user_id = outside.user_id
-    assert ACTIVITY_COOKIE in outside.client.get(START, headers=HTML).headers["set-cookie"]
+    outside.client.get(START, headers=HTML)
     assert outside.user_id == user_id
+
+
+def test_a_link_to_the_frames_page_leaves_the_ordinary_one_as_it_is(web: WebServer) -> None:
+    stranger = TestClient(web.app, base_url=f"https://{HOST}")
+    stranger.portal = web.browser().client.portal
+    stranger.get(START, headers=HTML)
+    page = stranger.get("/", headers=HTML)
+    assert "Sign in with Discord" in page.text
+    assert "frame-ancestors 'none';" in page.headers["content-security-policy"]
+    assert stranger.get("/sign-in/discord", follow_redirects=False).status_code == 303
+    assert ACTIVITY_COOKIE not in stranger.cookies
+
+
+@pytest.mark.parametrize("method", Method)
+def test_only_an_account_of_discord_stands_for_the_address(provider: AccountProvider, method: Method) -> None:
+    """Of recovery codes and passkeys somebody makes as many as they like, each with tries of its own."""
+    store = SessionStore(with_activity(provider))
+    user = framed_user(store, method.subject("8"))
+    assert user is not None
+    assert user.address == ("discord:8" if method is Method.DISCORD else "192.0.2.7")
+
+
+def test_the_server_ends_a_session_of_the_frame_after_twelve_hours(
+    provider: AccountProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, start = SessionStore(with_activity(provider)), 1_800_000_000
+    monkeypatch.setattr("time.time", lambda: start)
+    user = framed_user(store, "discord:8")
+    assert user is not None
+    cookie = framed_cookie(store, user)
+    monkeypatch.setattr("time.time", lambda: start + 11 * 3600)
+    assert read_framed(store, cookie) == user
+    renewed = framed_cookie(store, replace(user, name="Bo"))  # as for a new name
+    monkeypatch.setattr("time.time", lambda: start + 13 * 3600)
+    assert read_framed(store, cookie) is None
+    assert read_framed(store, renewed) is None
+
+
+def test_no_page_of_the_frame_makes_its_session_longer(
+    web: WebServer, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = Frame(web, provider)
+    assert frame.sign_in().status_code == 200
+    later = time.time() + 11 * 3600
+    monkeypatch.setattr("time.time", lambda: later)
+    assert frame.enter("Ana", "open sesame").status_code == 303
+    assert frame.is_in
+    later += 2 * 3600
+    assert not frame.is_in
+    assert "Ask Discord again" in frame.inner().text
+    assert frame.post("/enter", data={"token": "", "name": "Bo", "word": "open sesame"}).status_code == 403
+
+
+def framed_cookie(store: SessionStore, user: WebUser) -> str:
+    response = Response()
+    store.write(response, user, secure=True, framed=True)
+    return response.headers["set-cookie"].partition(";")[0]
+
+
+def read_framed(store: SessionStore, cookie: str) -> WebUser | None:
+    headers = [(b"cookie", cookie.encode())]
+    return store.read(HTTPConnection({"type": "http", "headers": headers, "client": ("192.0.2.7", 1)}))
+
+
+def framed_user(store: SessionStore, subject: str) -> WebUser | None:
+    return read_framed(store, framed_cookie(store, store.anonymous_user(name="Ana", subject=subject)))
 
 
 def test_leaving_ends_the_session_of_the_frame(web: WebServer, provider: AccountProvider) -> None:
@@ -177,8 +249,8 @@ def test_leaving_ends_the_session_of_the_frame(web: WebServer, provider: Account
     assert "Partitioned" in answer.headers["set-cookie"]
     for _ in ("the new cookie", "a copy of the old one"):
         shown = frame.inner()
-        assert "Come in" in shown.text
-        assert "Sign in with Discord" not in shown.text  # which no frame shows
+        assert "Ask Discord again" in shown.text
+        assert "<form" not in shown.text
         assert "frame-ancestors https://discord.com" in shown.headers["content-security-policy"]
         frame.client.cookies.clear()
         frame.client.cookies.set(ACTIVITY_COOKIE, stolen)
@@ -281,6 +353,7 @@ def test_other_origins_and_pages_without_the_token_are_refused(
 def test_in_the_frame_no_other_way_leads_to_an_account(web: WebServer, provider: AccountProvider) -> None:
     """Where nobody asks in which server it is. Nor is a session of the frame what was signed for a page of its own."""
     frame = Frame(web, provider)
+    come_in(frame)
     assert frame.client.get("/sign-in/discord", follow_redirects=False).status_code == 404
     back = f"/sign-in/discord/callback?code={frame.code()}&state={frame.asked['state']}"
     assert frame.client.get(back, follow_redirects=False).status_code == 404
@@ -319,3 +392,20 @@ def test_accounts_are_told_apart_behind_the_proxys_address(web: WebServer, provi
     bo = Frame(web, provider)
     bo.sign_in()
     assert bo.enter("Bo", "open sesame").status_code == 303
+
+
+def test_only_answers_of_discord_that_let_nobody_in_are_counted(
+    web: WebServer, provider: AccountProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bots.web.routes.sign_in.activity._FAILURES_OF_ALL", 4)
+    monkeypatch.setattr("bots.web.routes.sign_in.activity._FAILURES_A_MINUTE", 2)
+    script = Frame(web, provider)
+    for _ in range(5):
+        assert script.post("/activity", content=b"nonsense").status_code == 403
+    assert script.sign_in(state="forged").status_code == 403
+    for _ in range(5):
+        assert Frame(web, provider).sign_in().status_code == 200
+    assert [script.sign_in(code="stolen").status_code for _ in range(3)] == [403, 403, 429]
+    other = Frame(web, provider)  # with an allowance of its own, as long as all have some
+    assert [other.sign_in(code="stolen").status_code for _ in range(2)] == [403, 403]
+    assert Frame(web, provider).sign_in().status_code == 429

@@ -1,9 +1,12 @@
 """The small words of the room."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import bots.web
 from bots.queries.job_view import JobView
 from bots.web.access.session_cookies import clean_name
 from bots.web.live.cards import render_card
@@ -17,10 +20,22 @@ from tests.support.fakes import someone, somewhere
 from tests.support.recipes import PLAIN
 from tests.support.sample_domain import sample_job, sample_view
 
+_SHOWS_ERROR = re.compile(r"\b(?:error|reason)\.message|\(\{ message \}\)|catch \(\{")
+
 
 def test_data_for_scripts_cannot_close_its_own_element() -> None:
     data = {"text": "</script><!-- & -->"}
     assert "<" not in environment().from_string("{{ data|tojson }}").render(data=data)
+
+
+def test_scripts_show_nobody_what_the_browser_says_of_an_error() -> None:
+    """Such as "Failed to fetch", in English for everybody; only a `Refusal` has a sentence for people."""
+    scripts = (Path(bots.web.__file__).parent / "static").glob("*.js")
+    shown = [
+        line for script in scripts for line in script.read_text().splitlines() if _SHOWS_ERROR.search(line)
+    ]
+    assert shown
+    assert [line for line in shown if "error instanceof Refusal && error.message" not in line] == []
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
+from bots.web.access.activity_frame import SESSION_COOKIE
 from bots.web.access.session_cookies import WebUser, clean_name
 from bots.web.context import WebContext
 from bots.web.oauth_provider import DiscordActivity
@@ -21,13 +22,16 @@ from studio.errors import BannedError, NotFoundError
 
 _LONGEST_BODY = 4096
 _FIELDS = ("code", "state", "instance")
-_TRIES_A_MINUTE = 600  # everybody in Discord comes in through its proxy's addresses
+# Only answers of Discord's that let nobody in are counted.
+_FAILURES_A_MINUTE = 10
+_FAILURES_OF_ALL = 1200  # everybody in Discord comes in through its proxy's addresses
 
 
 def start_page(request: Request, activity: DiscordActivity) -> Response:
     """GET / as Discord opens it: the page that asks Discord who somebody is, and then holds the app in a frame.
 
-    Each start begins a session: another account may be signed in at Discord by now.
+    Each start ends the frame's session before it: another account may be signed in at Discord by now. The next one
+    begins when Discord has answered, so whoever follows a link to here keeps the ordinary page.
     """
     context = context_of(request)
     user = context.session_store.anonymous_user()
@@ -35,12 +39,13 @@ def start_page(request: Request, activity: DiscordActivity) -> Response:
     values = {
         "token": context.session_store.form_token(user),
         "client_id": activity.provider.client_id,
+        "host": activity.host,
         "state": state,
         "challenge": challenge,
         "scope": activity.provider.scope,
     }
     response = page_response(request, "activity.html", values)
-    context.session_store.write(response, user, secure=True, framed=True)
+    context.session_store.write_proof(response, user)
     return response
 
 
@@ -54,17 +59,22 @@ async def sign_in(request: Request) -> Response:
     if activity is None:
         raise NotFoundError("this_page")
     label = activity.provider.label
-    user = context.session_store.read(request)
+    user = context.session_store.read_proof(request)
     token = request.headers.get("x-form-token", "")
-    framed = context.session_store.is_framed(request)
-    if user is None or not framed or not context.session_store.is_form_token(user, token):
+    if user is None or not context.session_store.is_form_token(user, token):
         return _problem(translate(texts.STALE_SIGN_IN, provider=label), 403)
-    tries = f"activity:{user.address}"
-    if not context.attempt_limiter.allows(tries, tries=_TRIES_A_MINUTE):
+    failures = {f"activity:{user.session}": _FAILURES_A_MINUTE, f"activity:{user.address}": _FAILURES_OF_ALL}
+    if not all(context.attempt_limiter.allows(key, tries=tries) for key, tries in failures.items()):
         return _problem(translate(texts.TOO_MANY_TRIES), 429)
-    context.attempt_limiter.count(tries, tries=_TRIES_A_MINUTE)
     try:
-        account, server = await _prove(context, activity, user, await _fields(request))
+        fields = await _fields(request)
+        nonce, _ = context.oauth_flow.read_state(activity.provider, fields["state"], session=user.session)
+        try:
+            account, server = await _prove(context, activity, fields, nonce)
+        except (SignInRefusedError, ProviderUnavailableError):
+            for key, tries in failures.items():
+                context.attempt_limiter.count(key, tries=tries)
+            raise
     except SignInRefusedError:
         return _problem(translate(texts.SIGN_IN_REFUSED, provider=label), 403)
     except ProviderUnavailableError:
@@ -75,6 +85,7 @@ async def sign_in(request: Request) -> Response:
         return _problem(compose_error(error).summary, 403)
     visitor = context.session_store.anonymous_user(name=clean_name(account.name), subject=account.subject)
     response = JSONResponse({})
+    response.delete_cookie(SESSION_COOKIE)  # beside which that of the frame would not count
     context.session_store.write(response, found or visitor, secure=True, framed=True)
     return response
 
@@ -93,11 +104,10 @@ async def _fields(request: Request) -> dict[str, str]:
 
 
 async def _prove(
-    context: WebContext, activity: DiscordActivity, user: WebUser, fields: dict[str, str]
+    context: WebContext, activity: DiscordActivity, fields: dict[str, str], nonce: str
 ) -> tuple[ProvedAccount, str]:
     """The account, and the id of the server in which it uses the Activity."""
     provider = activity.provider
-    nonce, _ = context.oauth_flow.read_state(provider, fields["state"], session=user.session)
     account = await context.oauth_flow.find_account(provider, code=fields["code"], nonce=nonce)
     user_id = account.subject.partition(":")[2]
     return account, await find_server(activity, instance=fields["instance"], user=user_id)

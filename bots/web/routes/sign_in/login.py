@@ -39,6 +39,7 @@ def entry_page(
         "asks_word": context.settings.shared_secret is not None,
         "asks_moderators": context.settings.moderator_secret is not None,
         "providers": () if framed else context.settings.sign_in_providers,
+        "asks_discord": framed and not user.subject,
         "proved_with": _label_of(context, user),
         # They have come in, and only lack a proof of who they are.
         "proves": knows_invite and not context.session_store.admits(user),
