@@ -80,6 +80,13 @@ def _check_api(settings: "Settings") -> Iterator[Finding]:
         yield from _application(application, token, user_install=section.user_install)
         if section.activity:
             yield from _activity(application, settings.web)
+        elif int(application.data.get("flags") or 0) & _EMBEDDED:
+            yield bad(
+                "discord",
+                "Activities are on in the developer portal, so Discord takes no commands without that of the Activity",
+                "Switch Activities off in the developer portal (Activities, Settings), or set"
+                " CHATELIER_DISCORD__ACTIVITY.",
+            )
         yield from _gateway(gateway, section)
 
 

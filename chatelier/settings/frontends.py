@@ -32,7 +32,7 @@ class DiscordSection(Section):
     activity: bool = Field(
         False,
         description="Members of the bot's servers open the web page in Discord, as an Activity. Needs this section's"
-        " token and, for the web page, the client id and secret of the same application.",
+        " token and, for the web page, its public URL and the client id and secret of the same application.",
     )
     home_server: str | None = Field(
         None,

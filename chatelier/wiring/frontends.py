@@ -128,13 +128,16 @@ def _activity(settings: Settings, providers: "tuple[OAuthProvider, ...]") -> "Di
     if not settings.discord.activity:
         return None
     provider = next((found for found in providers if found.method is Method.DISCORD), None)
-    if provider is None or not provider.client_id.isdecimal() or settings.discord.token is None:
+    token = settings.discord.token if settings.web.public_url else None
+    if provider is None or not provider.client_id.isdecimal() or token is None:
         raise ConfigurationError(
             "CHATELIER_DISCORD__ACTIVITY needs, where the web page runs, CHATELIER_DISCORD__TOKEN,"
+            " CHATELIER_WEB__PUBLIC_URL,"
             " CHATELIER_WEB__DISCORD_CLIENT_ID (a number) and CHATELIER_WEB__DISCORD_CLIENT_SECRET of one application."
         )
-    token = settings.discord.token.get_secret_value()
-    return DiscordActivity(provider=provider, bot_token=token, api_url=settings.discord.api_url)
+    return DiscordActivity(
+        provider=provider, bot_token=token.get_secret_value(), api_url=settings.discord.api_url
+    )
 
 
 @contextmanager

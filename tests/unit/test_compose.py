@@ -227,9 +227,13 @@ def test_a_secret_goes_only_to_those_that_use_it(
     assert {name for name, service in services.items() if secret in service.get("environment", {})} == whose
 
 
-def test_the_web_page_gets_the_bots_token_only_for_the_activity(services: dict[str, Any]) -> None:
+def test_the_web_page_gets_the_bots_token_only_for_the_activity(
+    services: dict[str, Any], repository: Path
+) -> None:
     given = services["web"]["environment"]["CHATELIER_DISCORD__TOKEN"]
     assert given == "${CHATELIER_DISCORD__ACTIVITY:+${CHATELIER_DISCORD__TOKEN:-}}"
+    # For "false" it would get it as well.
+    assert "\n# CHATELIER_DISCORD__ACTIVITY=\n" in (repository / ".env.example").read_text()
     assert not [name for name, service in services.items() if "env_file" in service]
 
 

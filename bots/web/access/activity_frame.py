@@ -32,9 +32,10 @@ def is_framed(connection: HTTPConnection) -> bool:
     return ACTIVITY_COOKIE in connection.cookies and SESSION_COOKIE not in connection.cookies
 
 
-def is_proof(connection: HTTPConnection) -> bool:
-    """Whether a page that Discord opened sends what its client said."""
-    return connection.url.path == PROOF_PATH and bool(proof_cookie(connection))
+def is_of_start(connection: HTTPConnection) -> bool:
+    """Whether a page that Discord opened may ask this without a session: its files, and what its client said."""
+    path = connection.url.path
+    return path.startswith("/static/") or (path == PROOF_PATH and bool(proof_cookie(connection)))
 
 
 def proof_cookie(connection: HTTPConnection) -> str:

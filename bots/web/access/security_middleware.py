@@ -12,7 +12,7 @@ from starlette.websockets import WebSocketClose
 
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.activity_frame import ancestors, is_framed, is_proof, is_start
+from bots.web.access.activity_frame import ancestors, is_framed, is_of_start, is_start
 from bots.web.oauth_provider import DiscordActivity
 from bots.web.settings import WebSettings
 
@@ -52,7 +52,7 @@ class SecurityMiddleware:
     def _activity_of(self, scope: Scope) -> DiscordActivity | None:
         """The Activity in whose frame the request's page is; None for a page of its own."""
         connection = HTTPConnection(scope)
-        framed = is_framed(connection) or is_start(connection) or is_proof(connection)
+        framed = is_framed(connection) or is_start(connection) or is_of_start(connection)
         return self._activity if framed else None
 
     def _knows(self, host: str) -> bool:

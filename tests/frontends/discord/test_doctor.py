@@ -123,6 +123,13 @@ async def test_without_a_network_the_doctor_only_notes_it(monkeypatch: pytest.Mo
     assert "could not be asked" in last.said
 
 
+async def test_activities_that_are_on_in_the_portal_only_are_bad(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Discord refuses each registration of commands then."""
+    async with discord(flags=1 << 17) as url:
+        found = await findings(monkeypatch, url)
+    assert ["Activities are on" in finding.said for finding in found if finding.health == "bad"] == [True]
+
+
 @pytest.mark.parametrize(
     ("flags", "client", "health", "sentence"),
     [

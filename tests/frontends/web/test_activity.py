@@ -151,6 +151,8 @@ def test_only_the_frame_has_a_cookie_for_frames_and_may_be_framed(
 ) -> None:
     frame = Frame(web, provider)
     first = frame.client.get(START, headers=HTML)
+    # Browsers send an origin for modules.
+    assert frame.client.get("/static/activity.js", headers={"origin": PROXY_ORIGIN}).status_code == 200
     frame.start()
     for cookie in (first.headers["set-cookie"], frame.sign_in().headers["set-cookie"]):
         assert f"{ACTIVITY_COOKIE}=" in cookie

@@ -176,7 +176,7 @@ def test_discord_without_a_token_says_what_is_missing() -> None:
         frontends.run_discord(load_settings())
 
 
-@pytest.mark.parametrize("left_out", ["", "DISCORD__TOKEN", "WEB__DISCORD_CLIENT_ID"])
+@pytest.mark.parametrize("left_out", ["", "DISCORD__TOKEN", "WEB__PUBLIC_URL", "WEB__DISCORD_CLIENT_ID"])
 def test_the_activity_has_all_that_it_needs_or_says_what_is_missing(
     left_out: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,8 +185,9 @@ def test_the_activity_has_all_that_it_needs_or_says_what_is_missing(
         "DISCORD__TOKEN": "bot",
         "WEB__DISCORD_CLIENT_ID": "77001",
         "WEB__DISCORD_CLIENT_SECRET": "secret",
+        "WEB__PUBLIC_URL": "https://paint.example.org",
     }
-    left_out_too = "WEB__DISCORD_CLIENT_SECRET" if left_out.startswith("WEB") else ""
+    left_out_too = "WEB__DISCORD_CLIENT_SECRET" if left_out == "WEB__DISCORD_CLIENT_ID" else ""
     for name, value in values.items():
         if name not in (left_out, left_out_too):
             monkeypatch.setenv(f"CHATELIER_{name}", value)
