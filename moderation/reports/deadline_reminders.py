@@ -50,19 +50,21 @@ def _remind(database: Database, case: Case) -> list[OutboxRow]:
         until = decide_by(case)
         if channel is None or until is None:
             return []
-        code = "notice.deadline_over" if until <= now() else "notice.deadline_near"
+        text = coded("notice.deadline_near", case=case.id, until=until)
+        if until <= now():
+            text = coded("notice.deadline_over", case=case.id)
         audit_log.lock(session)
-        if _is_reminded(session, case, code) or find_case(session, case.id).state is not CaseState.OPEN:
+        if _is_reminded(session, case, text.code) or find_case(session, case.id).state is not CaseState.OPEN:
             return []
         reminder = DigestWritten(
             platform=case.platform,
             community=case.community,
             channel=channel,
-            text=to_stored(coded(code, case=case.id, until=until)),
+            text=to_stored(text),
         )
         row = outbox.write(session, reminder)
-        audit_log.append(session, _ACTION, actor=_HOUSE, details={"case": case.id, "code": code})
-        log.info("desk reminded: code=%s", code, extra={"case_id": case.id})
+        audit_log.append(session, _ACTION, actor=_HOUSE, details={"case": case.id, "code": text.code})
+        log.info("desk reminded: code=%s", text.code, extra={"case_id": case.id})
         return [row]
 
 
