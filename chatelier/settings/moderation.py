@@ -97,7 +97,7 @@ class RetentionSection(Section):
         None,
         ge=7,
         description="Days after the last request that used it after which a file that somebody attached is deleted;"
-        " unset: with the pictures of its request.",
+        " unset: within a day of the last picture of its requests.",
     )
     notices_days: int | None = Field(
         None, ge=7, description="Days after which delivered notices to people are deleted; unset: never."

@@ -266,7 +266,7 @@ def _sweep_with(database: "Database", url: str, settings: Settings, on_ready: Ca
 def retention_tasks(
     settings: Settings, database: "Database", store: "Store", events: "Events"
 ) -> list[Callable[[], object]]:
-    """What an administrator has set to go after some days; nothing where everything is kept for good."""
+    """What an administrator has set to go after some days, and attached files of which no picture is left."""
     from engine.maintenance.job_retention import JobRetention
     from engine.maintenance.picture_retention import PictureRetention
     from engine.maintenance.record_retention import LedgerRetention, NoticeRetention
@@ -280,9 +280,9 @@ def retention_tasks(
         keep_cases = timedelta(days=settings.moderation.keep_days)
         jobs = JobRetention(database=database, keep=keep, keep_cases=keep_cases, protection=PROTECTED)
         tasks.append(jobs.delete_old)
-    if keep := _days(days.uploads_days):
-        uploads = UploadRetention(database=database, store=store, keep=keep, protection=PROTECTED)
-        tasks.append(uploads.delete_old)
+    keep = _days(days.uploads_days)
+    uploads = UploadRetention(database=database, store=store, keep=keep, protection=PROTECTED)
+    tasks.append(uploads.delete_old)
     if keep := _days(days.notices_days):
         tasks.append(NoticeRetention(database=database, keep=keep, people=PROTECTED.people).delete_old)
     if keep := _days(days.ledger_days):

@@ -1,6 +1,7 @@
 """Deletes the records of jobs of which nothing is left to see, where an administrator has set after how many days."""
 
 import logging
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, tuple_
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.styles.saved_styles import referenced_pictures
-from studio.db.tables import JobRow
+from studio.db.tables import JobRow, JobSourceRow
 from studio.erasure.ended_jobs import Protection, delete_ended_jobs
 
 _BATCH = 500  # jobs a transaction
@@ -42,19 +43,28 @@ class JobRetention:
             if not found:
                 self._behind = None
                 break
-            with self._database.begin() as session:
-                deleted += delete_ended_jobs(
-                    session,
-                    [job_id for _, job_id in found],
-                    before=before,
-                    cases_before=at - self._keep_cases,
-                    protection=self._protection,
-                    pictures_in_use=styled,
-                )
+            for job_ids in self._transactions([job_id for _, job_id in found]):
+                with self._database.begin() as session:
+                    deleted += delete_ended_jobs(
+                        session,
+                        job_ids,
+                        before=before,
+                        cases_before=at - self._keep_cases,
+                        protection=self._protection,
+                        pictures_in_use=styled,
+                    )
             self._behind = found[-1]
         if deleted:
             log.info("old job records deleted", extra={"jobs": deleted})
         return deleted
+
+    def _transactions(self, job_ids: Collection[str]) -> list[list[str]]:
+        """Each job with attached files for itself, as its end changes the sums of its person and community."""
+        with self._database.read() as session:
+            named = select(JobSourceRow.job_id).where(JobSourceRow.job_id.in_(job_ids))
+            with_files = set(session.scalars(named.where(JobSourceRow.picture_id.is_(None))))
+        others = [job_id for job_id in job_ids if job_id not in with_files]
+        return [others, *([job_id] for job_id in sorted(with_files))]
 
     def _find_next(self, session: Session, before: datetime) -> list[tuple[datetime, str]]:
         place = tuple_(JobRow.ended_at, JobRow.id)

@@ -26,15 +26,18 @@ HAS_FILES = (
 )
 _NAMES_UPLOAD = JobSourceRow.picture_id.is_(None)
 _OF_SOURCE = aliased(JobSourceRow)
-_WENT = (  # the upload whose file, or whose mask, a row of `job_sources` names
+_UPLOADS = (  # the rows of the upload whose file, or whose mask, a row of `job_sources` names
     select(UploadRow.file_key)
     .join(_OF_SOURCE, _OF_SOURCE.file_key == UploadRow.file_key)
     .where(
         _OF_SOURCE.job_id == JobSourceRow.job_id,
         _OF_SOURCE.position == JobSourceRow.position,
-        UploadRow.deleted_at.is_not(None),
+        _OF_SOURCE.part == "key",
     )
-    .exists()
+)
+_WENT = (
+    _UPLOADS.where(UploadRow.deleted_at.is_not(None)).exists()
+    & ~_UPLOADS.where(UploadRow.deleted_at.is_(None)).exists()  # else somebody brought it who needs it
 )
 _IS_UPLOAD = _NAMES_UPLOAD & ~_WENT
 

@@ -19,6 +19,7 @@ from studio.domain.jobs import Job, JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.parsing.text_cleaning import clean_text
 from studio.ports import Ports
+from studio.services import file_references
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ def appeal(ports: Ports, call: Call, command: Appeal) -> ReportFiled:
         elif not job.appealable:
             raise NotAllowedError("no_appeal")
         else:
+            file_references.require_uploads(session, job.id)  # it could not be painted
             case, events = _open(session, call, job, command)
     outbox.send(ports.database, ports.events, events)
     return ReportFiled(case=case, repeated=not events)

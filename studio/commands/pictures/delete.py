@@ -1,6 +1,7 @@
 """/delete: take a picture, or all pictures of a job, away for good."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -23,11 +24,12 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.erasure import unused_uploads
-from studio.errors import BadParameterError, NotAllowedError, NotFoundError
+from studio.errors import BadParameterError, DatabaseUnavailableError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import held_job_decisions
 from studio.services.picture_deletion import delete_pictures, finish_removal, take_down_pictures
 
+_MOST_UPLOADS = 100  # rows of uploads that a deletion waits for
 _DELETED = to_stored(coded("stopped.pictures_deleted"))
 
 
@@ -70,17 +72,27 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             )
             removal.events.extend(ended)
         removal.events.extend(notices)
-        if not taken_down and not queries.pictures_of_job(session, job_id):  # which nobody repeats any more
-            removal.files.update(unused_uploads.expire(session, unused_uploads.find_left(session, job_id)))
+        is_empty = not taken_down and not queries.pictures_of_job(session, job_id)
         shown_at = message_of(session, DeliveryKind.JOB, job_id)
         is_there = shown_at is not None and shown_at.channel == job.address.channel
         out_of_reach = is_there and job.address.closes_within(timedelta(), at=now())
     finish_removal(ports, removal)
+    if is_empty:  # nobody repeats it any more
+        _free_uploads(ports, job_id)
     return PicturesDeleted(
         picture_ids=tuple(picture.id for picture in pictures),
         stay_shown=out_of_reach,
         goes_on=mine and not job.state.ended and not job.stops,
     )
+
+
+def _free_uploads(ports: Ports, job_id: str) -> None:
+    """The maintenance worker does what is left undone here."""
+    left = unused_uploads.left_by(job_id)
+    with suppress(DatabaseUnavailableError):
+        with ports.database.read() as session:
+            found = left.find(session, limit=_MOST_UPLOADS)
+        left.expire(ports.database, ports.store, found)
 
 
 def _without_pictures(ports: Ports, stopped: JobsStopped) -> JobsStopped:
@@ -92,6 +104,7 @@ def _without_pictures(ports: Ports, stopped: JobsStopped) -> JobsStopped:
         pictures = queries.pictures_of_job(session, job.id)
         removal = delete_pictures(session, job, pictures)
     finish_removal(ports, removal)
+    _free_uploads(ports, job.id)
     return replace(stopped, keeps=False, deleted=len(pictures))
 
 

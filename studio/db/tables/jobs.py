@@ -98,20 +98,21 @@ class JobSourceRow(Base):
 class UploadRow(Base):
     """A file that somebody attached to requests, once for each person; written by triggers of `job_sources`.
 
-    `size_bytes` is that of the file and of the masks made of it. `used_at` is when a job last started from it.
+    `size_bytes` is that of the file and of the masks made of it. `used_at` is when a job to which that person attached
+    it was last asked for. The last row of a file stays while any job names it.
     """
 
     __tablename__ = "uploads"
 
     file_key: Mapped[str] = mapped_column(Text, primary_key=True)
     person_key: Mapped[str] = mapped_column(
-        ForeignKey("people.key"), primary_key=True, index=True, info=DELETED
+        ForeignKey("people.key"), primary_key=True, index=True, info=REASSIGNED
     )
     platform: Mapped[str] = mapped_column(String(16))
     community: Mapped[str] = mapped_column(String(64))
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     used_at: Mapped[datetime] = mapped_column(index=True)
-    deleted_at: Mapped[datetime | None]  # the file went, though jobs name it
+    deleted_at: Mapped[datetime | None]  # nobody's quota counts it any more, though jobs may name it
 
 
 class PictureRow(Base):

@@ -43,6 +43,11 @@ _POSTGRESQL_SOURCES = (
     " (VALUES ('key'), ('mask_key')) AS part (name)"
     " WHERE jsonb_typeof(source.value) = 'object' AND source.value ->> part.name <> '';"
 )
+# A request is written again without its words, or with them: its files were not attached anew by that.
+_SOURCES_DIFFER = {
+    "sqlite": "WHEN (json_extract(OLD.request, '$.sources') IS NOT json_extract(NEW.request, '$.sources')) ",
+    "postgresql": "WHEN ((OLD.request -> 'sources') IS DISTINCT FROM (NEW.request -> 'sources')) ",
+}
 _ON_LEDGER = {
     "balances_add": ("AFTER INSERT ON ledger", "WHEN (NEW.amount <> 0) ", _NEW),
     "balances_move": ("AFTER UPDATE OF account, period, kind, amount ON ledger", "", f"{_OLD} {_NEW}"),
@@ -91,22 +96,26 @@ _BRINGS = "{source}.picture_id IS NULL AND {source}.part = 'key'"
 _BROUGHT = "jobs.command NOT IN ('reroll', 'fullsize')"
 _SQLITE_SIZE = "json_extract(jobs.request, '$.sources[' || {source}.position || '].size_bytes')"
 _POSTGRESQL_SIZE = "(jobs.request #>> ARRAY['sources', {source}.position::text, 'size_bytes'])::bigint"
+# Rows of the person alone: what other people's files take is never counted with it, whose sums others may hold.
 _ADD_UPLOAD = (
-    "UPDATE uploads SET used_at = (SELECT created_at FROM jobs WHERE jobs.id = NEW.job_id)"
-    " WHERE file_key = NEW.file_key AND {brings};"
-    " UPDATE uploads SET deleted_at = NULL"  # it is there again for everybody who once attached it
-    " WHERE file_key = NEW.file_key AND deleted_at IS NOT NULL AND {brings};"
-    " INSERT INTO uploads (file_key, person_key, platform, community, size_bytes, used_at)"
+    "INSERT INTO uploads (file_key, person_key, platform, community, size_bytes, used_at)"
     " SELECT NEW.file_key, jobs.person_key, jobs.platform, jobs.community, coalesce({size}, 0), jobs.created_at"
     " FROM jobs WHERE jobs.id = NEW.job_id AND {brought} AND {brings}"
-    " ON CONFLICT (file_key, person_key) DO NOTHING;"
+    " ON CONFLICT (file_key, person_key) DO UPDATE SET deleted_at = NULL,"
+    " size_bytes = CASE WHEN excluded.size_bytes > uploads.size_bytes"
+    " THEN excluded.size_bytes ELSE uploads.size_bytes END,"
+    " used_at = CASE WHEN excluded.used_at > uploads.used_at THEN excluded.used_at ELSE uploads.used_at END;"
 )
+# The last row of a file stays while a repeated request names it, so that somebody's quota counts it until it goes.
 _TAKE_UPLOAD = (
     "DELETE FROM uploads WHERE file_key = OLD.file_key AND {brings}"
     " AND person_key = (SELECT person_key FROM jobs WHERE jobs.id = OLD.job_id)"
     " AND NOT EXISTS (SELECT 1 FROM job_sources JOIN jobs ON jobs.id = job_sources.job_id"
     " WHERE job_sources.file_key = OLD.file_key AND {brings_too} AND {brought}"
-    " AND jobs.person_key = uploads.person_key);"
+    " AND jobs.person_key = uploads.person_key)"
+    " AND (EXISTS (SELECT 1 FROM uploads AS other WHERE other.file_key = OLD.file_key"
+    " AND other.person_key <> uploads.person_key AND other.deleted_at IS NULL)"
+    " OR NOT EXISTS (SELECT 1 FROM job_sources WHERE job_sources.file_key = OLD.file_key AND {brings_too}));"
 )
 _UPLOAD_OWNERS = ("{row}.person_key", "'community:' || {row}.platform || ':' || {row}.community")
 
@@ -126,7 +135,8 @@ _ON_UPLOADS = {
     "uploads_use_add": ("AFTER INSERT ON uploads", "", _UPLOAD_COUNTED),
     "uploads_use_move": (
         "AFTER UPDATE OF deleted_at, person_key, size_bytes ON uploads",
-        "",
+        "WHEN ((OLD.deleted_at IS NULL) <> (NEW.deleted_at IS NULL) OR OLD.person_key <> NEW.person_key"
+        " OR OLD.size_bytes <> NEW.size_bytes) ",
         f"{_UPLOAD_UNCOUNTED} {_UPLOAD_COUNTED} {_DROP_UNUSED}",
     ),
     "uploads_use_take": ("AFTER DELETE ON uploads", "", f"{_UPLOAD_UNCOUNTED} {_DROP_UNUSED}"),
@@ -173,7 +183,11 @@ def _triggers(connection: Connection) -> dict[str, tuple[str, str, str]]:
         | _ON_PICTURES
         | {
             "job_sources_add": ("AFTER INSERT ON jobs", "", fill),
-            "job_sources_replace": ("AFTER UPDATE OF request ON jobs", "", _FORGET_SOURCES + fill),
+            "job_sources_replace": (
+                "AFTER UPDATE OF request ON jobs",
+                _SOURCES_DIFFER[connection.dialect.name],
+                _FORGET_SOURCES + fill,
+            ),
         }
         | (_upload_triggers(connection) if _has_uploads(connection) else {})
     )

@@ -32,6 +32,7 @@ from studio.db.tables import (
     ShareRow,
     SignInRow,
     StarRow,
+    UploadRow,
 )
 from studio.ports import Ports
 from studio.services.personal_data import person_columns
@@ -132,6 +133,7 @@ def name_in_all_of_them(instance: Ports) -> None:
                 LinkCodeRow(code="code", person_key=ANA, expires_at=now()),
                 NoticeRow(person_key=ANA, **notice),
                 PreferencesRow(person_key=ANA, data={}),
+                UploadRow(file_key="a", person_key=ANA, size_bytes=1, used_at=now(), **place),
                 ProposalRow(
                     id="proposal0001",
                     person_key=ANA,

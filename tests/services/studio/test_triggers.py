@@ -1,6 +1,7 @@
 """Sums of the ledger and the files of requests follow their tables, on either database, whoever writes."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import delete, insert, select, text, update
@@ -25,6 +26,7 @@ from studio.db.tables import (
 )
 from studio.domain.people import Person, Platform
 from studio.domain.requests import Source
+from studio.erasure import unused_uploads
 from studio.ports import InstanceLimits, Ports
 from tests.support.fakes import fake_ports, someone, somewhere
 from tests.support.finished_jobs import paint_job
@@ -154,3 +156,23 @@ def test_what_people_attach_counts_once_until_nothing_of_theirs_names_it(instanc
         with instance.database.begin() as session:
             session.execute(update(JobRow).where(JobRow.id == job_id).values(request={}))
         assert used(instance, ANA.key, bo.key, room) == [left, 700, left + 700]
+
+
+def test_files_end_for_one_person_and_stay_ended_when_a_request_is_written_again(instance: Ports) -> None:
+    key = instance.store.put(b"an image", suffix=".png")
+    upload = Source(key=key, width=64, height=64, size_bytes=700)
+    call = Call(person=ANA, address=somewhere(), request_key="once")
+    job_id = paint_job(instance, execute(instance, call, "upscale", {"image": upload}).job_id)
+    later, none = now() + timedelta(hours=1), JobRow.id.is_(None)
+    with instance.database.begin() as session:
+        assert unused_uploads.without_pictures(later, jobs=none).find(session, limit=9) == []
+        assert unused_uploads.left_by(job_id).find(session, limit=9) == []
+        session.execute(update(PictureRow).values(size_bytes=0))
+    unused = unused_uploads.unused_since(later, jobs=none)
+    with instance.database.read() as session:
+        found = unused.find(session, limit=9)
+    assert [unused.expire(instance.database, instance.store, found) for _ in range(2)] == [1, 0]
+    with instance.database.begin() as session:
+        row = session.get_one(JobRow, job_id)
+        row.request = {**row.request, "prompt": "other words"}
+    assert used(instance, ANA.key) == [0]
