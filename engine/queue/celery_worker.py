@@ -14,7 +14,7 @@ from celery.exceptions import WorkerShutdown
 from celery.platforms import EX_FAILURE
 from celery.worker.consumer import Consumer
 from kombu.common import ignore_errors
-from redis.exceptions import ResponseError
+from redis.exceptions import OutOfMemoryError, ReadOnlyError, ResponseError
 
 from engine.jobs.cancel_listener import CancelListener
 from engine.jobs.leases import LeaseKeeper
@@ -22,6 +22,8 @@ from engine.queue.celery_app import MAINTENANCE_QUEUE, PAINT_QUEUE
 from engine.queue.model_router import ModelRouter
 
 _REFUSED_SECONDS = 2.0
+_FULL = ("MISCONF", "OOM", "READONLY")
+_FULL_ERRORS = (OutOfMemoryError, ReadOnlyError)  # whose texts lack the first word
 _RECONNECT_SECONDS = 4.0  # the longest pause between two attempts; Celery's own grows to 30 s
 
 log = logging.getLogger(__name__)
@@ -97,9 +99,14 @@ class _PersistentConsumer(Consumer):
         return super().ensure_connected(conn)
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """A server whose disk is full answers at once, and refuses: to ask it again at once would be no use."""
+        """A server whose disk is full answers at once, and refuses: to ask it again at once would be no use.
+
+        The connection itself works: what Celery does about a lost one, closing it and fetching less, is left out.
+        """
         if isinstance(exc, ResponseError):
-            log.warning("queue unavailable: Redis refuses to write, trying again: %s", str(exc)[:80])
+            full = any(cause in str(exc) for cause in _FULL) or isinstance(exc, _FULL_ERRORS)
+            reason = "Redis refuses to write" if full else "Redis answers with an error"
+            log.warning("queue unavailable: %s, trying again: %s", reason, str(exc)[:80])
             time.sleep(_REFUSED_SECONDS)
         else:
             super().on_connection_error_after_connected(exc)

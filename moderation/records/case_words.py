@@ -204,7 +204,9 @@ def _is_reviewed(case: Case) -> bool:
 
 
 def _find_held(session: Session, case: Case) -> EvidenceRow | None:
-    return session.scalars(_of_jobs([case.job_id])).first() if _is_reviewed(case) else None
+    """The latest: under a legal hold there may be those of an earlier decision too."""
+    query = _of_jobs([case.job_id]).order_by(EvidenceRow.created_at.desc(), EvidenceRow.id)
+    return session.scalars(query).first() if _is_reviewed(case) else None
 
 
 def _of_jobs(job_ids: Collection[str | None]) -> Select[EvidenceRow]:

@@ -93,7 +93,8 @@ _USED_BY_UPLOADS = (
 
 # Commands that start again from what somebody attached to an earlier request bring nothing along.
 _BRINGS = "{source}.picture_id IS NULL AND {source}.part = 'key'"
-_BROUGHT = "jobs.command NOT IN ('reroll', 'fullsize')"
+_BROUGHT_BY = "{job}.command NOT IN ('reroll', 'fullsize')"
+_BROUGHT = _BROUGHT_BY.format(job="jobs")
 _SQLITE_SIZE = "json_extract(jobs.request, '$.sources[' || {source}.position || '].size_bytes')"
 _POSTGRESQL_SIZE = "(jobs.request #>> ARRAY['sources', {source}.position::text, 'size_bytes'])::bigint"
 # Rows of the person alone: what other people's files take is never counted with it, whose sums others may hold.
@@ -146,7 +147,9 @@ _FILL_UPLOADS = (
     " SELECT job_sources.file_key, jobs.person_key, min(jobs.platform), min(jobs.community),"
     " max(coalesce({size}, 0)), max(jobs.created_at)"
     " FROM job_sources JOIN jobs ON jobs.id = job_sources.job_id"
-    " WHERE {brings} AND {brought}"
+    " WHERE {brings} AND ({brought} OR NOT EXISTS (SELECT 1 FROM job_sources AS first"
+    " JOIN jobs AS asked ON asked.id = first.job_id WHERE first.file_key = job_sources.file_key"
+    " AND first.picture_id IS NULL AND first.part = 'key' AND {brought_first}))"
     " GROUP BY job_sources.file_key, jobs.person_key"
 )
 _FILL_BALANCES = (
@@ -236,11 +239,13 @@ def fill_storage_use(connection: Connection) -> None:
 def fill_uploads(connection: Connection) -> None:
     """Write the files that people attached anew, from `job_sources`, while there are no triggers.
 
-    `fill_storage_use` counts them then.
+    Those that only repeated requests name are of who repeated them. `fill_storage_use` counts them then.
     """
     connection.execute(text("DELETE FROM uploads"))
     brings = _BRINGS.format(source="job_sources")
-    fill = _FILL_UPLOADS.format(size=_size(connection, "job_sources"), brings=brings, brought=_BROUGHT)
+    first = _BROUGHT_BY.format(job="asked")
+    size = _size(connection, "job_sources")
+    fill = _FILL_UPLOADS.format(size=size, brings=brings, brought=_BROUGHT, brought_first=first)
     connection.exec_driver_sql(fill)
 
 

@@ -18,6 +18,7 @@ from studio.db.tables import (
     JobSourceRow,
     LedgerRow,
     PictureRow,
+    UploadRow,
     create_triggers,
     drop_triggers,
     fill_balances,
@@ -175,4 +176,9 @@ def test_files_end_for_one_person_and_stay_ended_when_a_request_is_written_again
     with instance.database.begin() as session:
         row = session.get_one(JobRow, job_id)
         row.request = {**row.request, "prompt": "other words"}
+        row.command = "reroll"
     assert used(instance, ANA.key) == [0]
+    with instance.database.begin() as session:
+        drop_triggers(session.connection())
+        fill_uploads(session.connection())
+        assert session.scalars(select(UploadRow.file_key)).all() == [key]  # else nothing would end it
