@@ -15,6 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.orm import Session
 
+from moderation.policy.evidence_phrases import EVIDENCE_PHRASES
 from moderation.records import audit_log
 from moderation.records.encryption import EvidenceCipher
 from moderation.records.evidence import (
@@ -43,7 +44,7 @@ from studio.serialization import from_data, to_data
 
 log = logging.getLogger(__name__)
 APPEAL_WITHIN = timedelta(days=30)  # of a rejected request
-_WORD = re.compile(r"\w+")
+_SCORE = re.compile(r"[\d.]+")
 _FOUND = "found"  # the fact of a manifest that has what the rule found
 _MAY_GO_ON = (JobState.HELD, JobState.REFUSED)
 _REVIEWED = (CaseKind.HOLD, CaseKind.APPEAL)
@@ -55,7 +56,7 @@ _OF_HOLDS = (EvidenceRow.kind == EvidenceKind.WORDS) & EvidenceRow.case_id.in_(
 def seal_words(
     session: Session, cipher: EvidenceCipher | None, admission: Admission, verdict: Verdict
 ) -> Verdict:
-    """The verdict on a held request with its words encrypted, and with what a rule found where that quotes them.
+    """The verdict on a held request with its words encrypted, and with what a rule found where that may quote them.
 
     Any other stays as it is. Without a cipher the job keeps its words.
     """
@@ -66,13 +67,12 @@ def seal_words(
     if not request:
         return verdict
     evidence_id, at = new_job_id(), now()
-    words = words_of(admission.request)
-    quoted = _quotes(verdict.evidence, words)
+    quoted = bool(verdict.evidence) and _may_quote(verdict)
     manifest = {
         "evidence": evidence_id,
         **describe_accounts(session, admission.person.key, EvidenceKind.WORDS, at),
         "job": admission.job_id,
-        "words": list(words),
+        "words": list(words_of(admission.request)),
         "facts": {_FOUND: verdict.evidence} if quoted else {},
         "files": [],
         "request": request,
@@ -82,9 +82,11 @@ def seal_words(
     return replace(verdict, evidence="" if quoted else verdict.evidence, sealed=sealed)
 
 
-def _quotes(evidence: str, words: Collection[str]) -> bool:
-    written = {word for text in words for word in _WORD.findall(text.casefold())}
-    return not written.isdisjoint(_WORD.findall(evidence.casefold()))
+def _may_quote(verdict: Verdict) -> bool:
+    """Whether what a rule found is more than a fixed phrase or a score, and so may be words of the request."""
+    if verdict.evidence.partition(" · ")[0] in EVIDENCE_PHRASES:
+        return False
+    return not _SCORE.fullmatch(verdict.evidence.removeprefix(f"{verdict.category}: "))
 
 
 def with_words(session: Session, cases: Collection[Case]) -> set[str]:

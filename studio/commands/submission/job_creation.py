@@ -200,7 +200,7 @@ def _notify_daily(session: Session, person: Person, kind: NoticeKind, text: str)
 def open_hold(
     session: Session, job: Job, verdict: Verdict, *, picture_id: str | None = None
 ) -> list[OutboxRow]:
-    """Put a held prompt, or a held picture, on the moderators' desk. Words that are sealed leave the job."""
+    """Put a held prompt, or a held picture, on the moderators' desk, with the words that the job is kept without."""
     case, events = open_case(
         session,
         NewCase(
@@ -214,14 +214,12 @@ def open_hold(
             evidence=verdict.evidence,
         ),
     )
-    if verdict.sealed is not None and events:
-        _seal(session, case.id, job, verdict.sealed)
+    if verdict.sealed is not None:
+        _add_sealed_words(session, case.id, job, verdict.sealed)
     return events
 
 
-def _seal(session: Session, case_id: str, job: Job, words: SealedWords) -> None:
-    row = session.get_one(JobRow, job.id)
-    row.request = without_words(row.request)
+def _add_sealed_words(session: Session, case_id: str, job: Job, words: SealedWords) -> None:
     evidence = EvidenceRow(
         id=words.id,
         kind=EVIDENCE_OF_WORDS,

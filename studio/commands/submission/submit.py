@@ -195,6 +195,10 @@ def _accept(
     row = _row(call, admission, allowance.policy_version, rules)
     if rules.paused:  # since it was asked a moment ago
         raise CommunityPausedError
+    if (
+        verdict.sealed is not None
+    ):  # before the row is written: a database keeps what it overwrites for a while
+        row.request = job_creation.without_words(row.request)
     job_creation.add_within(session, row, allowance, rules, first_seen_at=first_seen_at)
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
     if verdict.category and verdict.allows:

@@ -3,17 +3,24 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import event, select, update
 
 from bots.presentation.compose.cases import compose_case
 from moderation.cases.retention import let_go
-from moderation.records import audit_log, evidence
+from moderation.policy import evidence_phrases
+from moderation.policy.categories import Category
+from moderation.records import audit_log, case_words, evidence
 from studio.clock import now
 from studio.commands.registry import execute
-from studio.db.tables import CaseRow, EvidenceRow, JobRow, OutboxRow
+from studio.db.tables import EvidenceRow
+from studio.db.tables.columns import Base
 from studio.domain.cases import CaseKind, Decision
+from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState
+from studio.domain.requests import Operation, PaintRequest
+from studio.domain.verdicts import Ruling, Verdict
 from studio.errors import NotAllowedError, NotFoundError
+from studio.ports import Admission
 from studio.serialization import to_json
 from tests.support.case_sim import CIPHER, with_desk, with_gate
 from tests.support.case_steps import BEA, MOD, by, claim, decide, held, imagine, job_of, only_case, painted
@@ -49,10 +56,42 @@ def expire(instance):
 
 def test_no_table_holds_them_in_the_clear_while_they_wait(strict, waiting):
     with strict.database.read() as session:
-        for table in (JobRow, CaseRow, OutboxRow, EvidenceRow):
-            for row in session.scalars(select(table)):
-                values = [getattr(row, column.key) for column in table.__table__.columns]
-                assert not any(word in str(values) for word in ("apple", "pear", "doubtful "))
+        for table in Base.metadata.sorted_tables:
+            for row in session.execute(select(table)):
+                assert not any(word in str(row) for word in ("apple", "pear", "doubtful")), table.name
+
+
+def test_no_statement_writes_them_in_the_clear(strict, call):
+    written = []
+    listening = strict.database.engine, "before_cursor_execute", lambda *values: written.append(values[2:4])
+    event.listen(*listening)
+    execute(strict, call, "imagine", {"prompt": WORDS})
+    event.remove(*listening)
+    assert any("INSERT INTO jobs" in statement for statement, _ in written)
+    assert not any("apple" in str(values) for _, values in written)
+
+
+@pytest.mark.parametrize(
+    ("found", "quotes"),
+    [
+        ("少女", True),
+        ("doubtful (letters only)", True),
+        ("deceptions", True),
+        ("deception: 0.93", False),
+        (f"{evidence_phrases.LISTED_WORD} · de", False),
+    ],
+)
+def test_what_a_rule_found_is_encrypted_unless_it_is_a_phrase_or_a_score(strict, call, found, quotes):
+    verdict = Verdict(ruling=Ruling.HOLD, rule="wording", category=Category.DECEPTION, evidence=found)
+    request = PaintRequest(
+        operation=Operation.IMAGINE, prompt="裸の少女の絵, d.o.u.b.t.f.u.l", model="toy", seed=1
+    )
+    admission = Admission(
+        person=call.person, command="imagine", request=request, outstanding_jobs=0, job_id=new_job_id()
+    )
+    with strict.database.begin() as session:
+        sealed = case_words.seal_words(session, CIPHER, admission, verdict)
+    assert sealed.evidence == ("" if quotes else found)
 
 
 def test_they_are_read_by_the_moderator_who_claims_the_case_and_each_reading_is_recorded(
