@@ -30,6 +30,7 @@ from moderation.records.evidence import (
 )
 from studio.clock import now
 from studio.commands.submission.job_creation import WORDS
+from studio.db.gatherings.part_rows import give_words
 from studio.db.identities.linked_identities import same_human
 from studio.db.tables import CaseRow, EvidenceRow, JobRow
 from studio.domain.cases import Case, CaseDetails, CaseKind, CaseState
@@ -76,6 +77,7 @@ def seal_words(
         "facts": {_FOUND: verdict.evidence} if quoted else {},
         "files": [],
         "request": request,
+        "part": admission.part_words,
     }
     content = cipher.encrypt(json.dumps(manifest).encode(), bound_to=evidence_id)
     sealed = SealedWords(id=evidence_id, content=content, expires_at=at + WORDS_LAST)
@@ -167,6 +169,8 @@ def restore_words(session: Session, cipher: EvidenceCipher | None, case: Case) -
         raise NotAllowedError("words_unreadable") from error
     job.request = {**job.request, **manifest["request"]}
     session.flush()
+    if words := manifest.get("part"):
+        give_words(session, job.id, words)
 
 
 def settle_words(session: Session, case: Case, *, lets_through: bool) -> None:

@@ -28,6 +28,7 @@ class Admission:
     lineage_prompts: tuple[str, ...] = ()
     address: Address | None = None  # where it is asked; its channel may have rules of its own
     job_id: str = ""  # of the job that the request will be, so that what follows can be traced to it
+    part_words: str = ""  # of the part of a gathering that it is asked for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

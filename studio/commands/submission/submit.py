@@ -142,6 +142,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
         lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
         job_id=new_job_id(),
         address=call.address,
+        part_words=call.claim.text if call.claim else "",
     )
 
 
@@ -210,8 +211,10 @@ def _accept(
     elif asked := remix_consent.ask(session, call.person, queries.job_of(row)):
         row.state = JobState.HELD
         events += asked
-    if call.claim and not link_job(session, call.claim, row.id, held=row.state == JobState.HELD):
-        raise GatheringMovedError
+    if call.claim:
+        claim = call.claim if verdict.sealed is None else replace(call.claim, text="")
+        if not link_job(session, claim, row.id, held=row.state == JobState.HELD):
+            raise GatheringMovedError
     return row, events
 
 

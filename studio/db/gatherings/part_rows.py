@@ -152,6 +152,12 @@ def link_job(session: Session, claim: Claim, job_id: str, *, held: bool) -> bool
     return _update(session, guard, **values, changed_at=at)
 
 
+def give_words(session: Session, job_id: str, words: str) -> None:
+    """The part of a held job gets the words that it was kept without."""
+    guard = (GatheringPartRow.job == job_id) & (GatheringPartRow.state == PartState.HELD)
+    _update(session, guard, text=words)
+
+
 def count_showings(session: Session, gathering_id: str, ordinals: Collection[int]) -> None:
     """These were shown on a ballot once more."""
     shown = (GatheringPartRow.gathering == gathering_id) & GatheringPartRow.ordinal.in_(ordinals)

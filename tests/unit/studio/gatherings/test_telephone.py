@@ -1,14 +1,18 @@
 """Telephone: words, picture, words, picture; nobody but the next player sees a picture before the reveal."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from bots.presentation.compose.gatherings.telephone.game import compose_telephone
 from bots.queries.gathering_view import load_gathering_view
 from studio.clock import now
 from studio.commands.results import ReportFiled
 from studio.db import credit_ledger
+from studio.db.tables.columns import Base
+from studio.domain.cases import Decision
 from studio.domain.events import GatheringRemark
 from studio.domain.gatherings import Gathering, Part, PartState
 from studio.domain.jobs import JobState
@@ -18,6 +22,9 @@ from studio.gatherings.kinds.telephone_reveal import shown_links, winners_of
 from studio.gatherings.kinds.turn_order import picture_before
 from studio.gatherings.people import take_out_of_all
 from studio.ports import Ports
+from tests.support.case_sim import with_gate
+from tests.support.case_steps import only_case
+from tests.support.fakes import someone
 from tests.support.gathering_machine import Driver, machine_of
 from tests.support.gatherings import Table, tables
 from tests.support.message_text import text_of
@@ -430,3 +437,18 @@ def _words(_gathering: Gathering, _parts: list[Part], number: int) -> Mapping[st
 TestTelephone = machine_of(
     Driver(open=_open, values=dict.fromkeys(("write", "first", "second", "turn"), _words))
 )
+
+
+def test_held_words_are_kept_in_no_part_until_they_are_let_through(table: Table) -> None:
+    ports = with_gate(table.ports)
+    strict = replace(table, ports=ports)
+    game = open_game(strict)
+    turn = open_turns(strict, game)[0]
+    strict.act(name_of(turn), "write", game, words="a doubtful apple")
+    with ports.database.read() as session:
+        for rows in Base.metadata.sorted_tables:
+            assert "apple" not in str(session.execute(select(rows)).all()), rows.name
+    ports.desk.decide(someone("mod", moderator=True), only_case(ports).id, Decision.APPROVE)
+    assert "a doubtful apple" in [part.text for part in strict.parts(game)]
+    (job,) = strict.jobs(game)
+    assert strict.request(job)["prompt"] == "a doubtful apple"
