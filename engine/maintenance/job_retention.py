@@ -64,7 +64,7 @@ class JobRetention:
             named = select(JobSourceRow.job_id).where(JobSourceRow.job_id.in_(job_ids))
             with_files = set(session.scalars(named.where(JobSourceRow.picture_id.is_(None))))
         others = [job_id for job_id in job_ids if job_id not in with_files]
-        return [others, *([job_id] for job_id in sorted(with_files))]
+        return [*([others] if others else []), *([job_id] for job_id in sorted(with_files))]
 
     def _find_next(self, session: Session, before: datetime) -> list[tuple[datetime, str]]:
         place = tuple_(JobRow.ended_at, JobRow.id)

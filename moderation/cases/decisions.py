@@ -12,7 +12,6 @@ from moderation.cases.artist_opt_outs import add_opt_out
 from moderation.cases.blocked_pictures import block
 from moderation.cases.sanctions import (
     EXCLUDING,
-    HOUSE,
     Sanction,
     exclude,
     imposed_by,
@@ -26,6 +25,7 @@ from moderation.cases.side_effects import DecisionEffects
 from moderation.cases.takedowns.report_decisions import STAYING, answer_report
 from moderation.cases.takedowns.takedown_appeals import answer_appeal, find_takedown
 from moderation.records import bans
+from moderation.records.audit_log import HOUSE
 from moderation.reports.outside_reports import CHILD_RULE
 from studio.clock import now
 from studio.coded_text import CodedText, coded, to_stored

@@ -3,9 +3,9 @@
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from moderation.cases.sanctions import HOUSE
 from moderation.cases.strikes import FORGOTTEN, strike_sum
 from moderation.records import audit_log
+from moderation.records.audit_log import HOUSE
 from moderation.records.case_words import erase_rejected
 from moderation.records.tables import BlockedPictureRow, StrikeRow
 from moderation.reports.outside_reports import empty_receipts

@@ -7,9 +7,10 @@ from sqlalchemy.orm import Session
 
 from moderation.cases.decisions import follow
 from moderation.cases.record_erasure import let_judged_go
-from moderation.cases.sanctions import HOUSE, hold
+from moderation.cases.sanctions import hold
 from moderation.cases.strikes import FORGOTTEN
 from moderation.records import audit_log
+from moderation.records.audit_log import HOUSE
 from moderation.records.case_words import end_appeal
 from moderation.records.evidence import find_expired
 from moderation.records.tables import StrikeRow

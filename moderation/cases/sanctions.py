@@ -11,6 +11,7 @@ from moderation.cases.strikes import SEVERE, Violation, strike, strike_sum
 from moderation.metrics import STRIKES
 from moderation.policy.evidence_phrases import SUM_OF_STRIKES
 from moderation.records import bans
+from moderation.records.audit_log import HOUSE
 from moderation.records.evidence import EvidenceKind, save_evidence
 from moderation.records.tables import StrikeRow
 from studio.clock import now
@@ -26,7 +27,6 @@ from studio.errors.refusals import ASK_A_MODERATOR
 from studio.gatherings.people import take_out_of_all
 from studio.services import held_job_decisions
 
-HOUSE = "house"  # who acts when no person does
 EXCLUDING = frozenset({Decision.SUSPEND, Decision.BAN})  # stops all of a human's jobs
 _STOPPED = to_stored(coded("stopped.by_moderator"))
 _STOPPED_BY_RULES = to_stored(coded("stopped.by_rules"))

@@ -4,10 +4,11 @@ import logging
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from moderation.cases.sanctions import HOUSE, punish
+from moderation.cases.sanctions import punish
 from moderation.cases.side_effects import DecisionEffects, SideEffects
 from moderation.cases.strikes import Violation
 from moderation.records import audit_log
+from moderation.records.audit_log import HOUSE
 from studio.db.database import Database
 from studio.domain.people import Person
 from studio.domain.verdicts import Verdict

@@ -24,7 +24,7 @@ from studio.db.sql_dialects import is_postgresql
 FIRST_HASH = "0" * 64
 FIELDS = tuple(column.name for column in AuditRow.__table__.columns)
 ERASE = "erase"
-_HOUSE = "house"  # who acts when no person does
+HOUSE = "house"  # who acts when no person does
 _BATCH = 500
 _ADVISORY_LOCK = 0x61_75_64_69_74  # "audit"; any number that nobody else locks
 
@@ -136,7 +136,7 @@ def _empty(session: Session, which: ColumnElement[bool]) -> int:
         return 0
     session.execute(update(AuditRow).where(wanted).values(actor=None, subject=None, details=None, salt=None))
     details = {"entries": len(numbers), "ranges": ranges_of(numbers)}
-    append(session, ERASE, actor=_HOUSE, details=details)
+    append(session, ERASE, actor=HOUSE, details=details)
     return len(numbers)
 
 

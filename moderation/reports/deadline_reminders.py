@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 REMIND_BEFORE = timedelta(hours=12)  # the end of the 48 hours
 _FORGOTTEN = timedelta(days=7)  # after the report nobody is reminded any more
 _ACTION = "remind"
-_HOUSE = "house"
 
 
 def remind_of_deadlines(database: Database, events: Events) -> int:
@@ -63,7 +62,9 @@ def _remind(database: Database, case: Case) -> list[OutboxRow]:
             text=to_stored(text),
         )
         row = outbox.write(session, reminder)
-        audit_log.append(session, _ACTION, actor=_HOUSE, details={"case": case.id, "code": text.code})
+        audit_log.append(
+            session, _ACTION, actor=audit_log.HOUSE, details={"case": case.id, "code": text.code}
+        )
         log.info("desk reminded: code=%s", text.code, extra={"case_id": case.id})
         return [row]
 
