@@ -24,6 +24,7 @@ from bots.web.access.reader_language import ReaderLanguageMiddleware
 from bots.web.access.security_middleware import SecurityMiddleware
 from bots.web.access.trusted_proxies import TrustedProxies
 from bots.web.context import build_context
+from bots.web.live.responses import ANSWER_DIALOGS
 from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, comparison, forms, health, images, pages
 from bots.web.routes.authentication import LoginRequiredError
@@ -110,14 +111,11 @@ ROUTES = [
     Route("/before/{picture}", images.image_before),
     Route("/help", account.help_dialog),
     Route("/mine/messages", account.messages_dialog),
-    Route("/hall/{page:int}", account.hall_dialog),
-    Route("/leaderboard", account.leaderboard_dialog),
-    Route("/mine/{name}", account.jobs_dialog),
+    *(Route(shown.path, account.answer_dialog(shown)) for shown in ANSWER_DIALOGS.values()),
     Route("/proposals/{id}", account.proposal_dialog),
     Route("/settings", account.settings_dialog),
     Route("/contest", forms.contest_dialog),
     Route("/rules", account.rules_dialog),
-    Route("/gatherings", gathering_pages.list_dialog),
     Route("/gatherings/{gathering}", gathering_pages.gathering_dialog),
     Route("/gatherings/{gathering}/live", gathering_pages.live_part),
     Route("/gatherings/{gathering}/whole", gathering_pages.whole_file),
@@ -138,7 +136,6 @@ ROUTES = [
     Route("/desk/{case}/claim", cases.claim_case, methods=["POST"]),
     Route("/desk/{case}/decide", cases.decide_case, methods=["POST"]),
     Route("/desk/{case}/pictures/{picture}", cases.case_picture),
-    Route("/people/{user}", account.person_dialog),
     Route("/export-me", account.export),
     Route("/forget-me", banned.forget, methods=["POST"]),
     Route("/appeal", banned.appeal, methods=["POST"]),

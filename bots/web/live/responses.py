@@ -1,7 +1,7 @@
 """What a browser gets for a command's answer: a sentence, a dialog to open, or a page to go to."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from bots.presentation.compose.answers import compose_answer
@@ -16,6 +16,7 @@ from studio.commands.gathering_results import (
     HallShown,
     Tray,
 )
+from studio.commands.gatherings.hall import BUILT_ON
 from studio.commands.results import (
     Accepted,
     Answer,
@@ -46,13 +47,44 @@ from studio.errors import ChatelierError, PolicyRefusalError
 from studio.recaps.leaderboard import Leaderboard
 from studio.services.accounts.account_export import Exported
 
+
+@dataclass(frozen=True, slots=True)
+class AnswerDialog:
+    """A dialog that asks `command` again and shows its answer.
+
+    `path` has some of the command's parameters; `subject` takes them from an answer. `values` are the others.
+    """
+
+    path: str
+    command: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    subject: Callable[[Any], Mapping[str, object]] = lambda _: {}
+
+    def open(self, answer: Answer) -> dict[str, str]:
+        return {"open": self.path.format(**self.subject(answer))}
+
+
+# A `person` of a path is the id of a user.
+ANSWER_DIALOGS: Mapping[type, AnswerDialog] = {
+    InQueue: AnswerDialog("/mine/queue", "queue"),
+    History: AnswerDialog("/mine/history", "history"),
+    Tray: AnswerDialog("/mine/tray", "collect"),
+    GatheringsListed: AnswerDialog("/gatherings", "gather"),
+    HallShown: AnswerDialog("/hall/{page}", "hall", subject=lambda answer: {"page": answer.page}),
+    Leaderboard: AnswerDialog("/leaderboard", "hall", {"show": BUILT_ON}),
+    PersonShown: AnswerDialog(
+        "/people/{person}",
+        "person",
+        subject=lambda answer: {"person": answer.file.sighting.person.user_id},
+    ),
+}
+
 # The card, dialog or page that shows an answer; every other one is a sentence.
 _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
+    **{answer: dialog.open for answer, dialog in ANSWER_DIALOGS.items()},
     Accepted: lambda answer: {"job": answer.job_id},
     PictureShown: lambda answer: {"open": f"/jobs/{answer.job.id}"},
     PromptsProposed: lambda answer: {"open": f"/proposals/{answer.proposal.id}"},
-    InQueue: lambda _: {"open": "/mine/queue"},
-    History: lambda _: {"open": "/mine/history"},
     Family: lambda answer: (
         {"go": lineage_path(answer.picture_id)}
         if len(answer.relatives) > 1
@@ -63,13 +95,8 @@ _SHOWN_AT: Mapping[type, Callable[[Any], dict[str, str]]] = {
         "open": f"/rules?typed={answer.former_name}" if answer.former_name else "/rules"
     },
     GatheringOpened: lambda answer: {"open": f"/gatherings/{answer.gathering_id}"},
-    HallShown: lambda answer: {"open": f"/hall/{answer.page}"},
-    Leaderboard: lambda _answer: {"open": "/leaderboard"},
-    Tray: lambda _: {"open": "/mine/tray"},
-    GatheringsListed: lambda _: {"open": "/gatherings"},
     HelpShown: lambda _: {"open": "/help"},
     Exported: lambda _: {"go": "/export-me"},
-    PersonShown: lambda answer: {"open": f"/people/{answer.file.sighting.person.user_id}"},
     DeskCases: lambda _: {"go": "/desk"},
     CaseOpened: lambda answer: {"go": f"/desk#case-{answer.details.case.id}"},
 }

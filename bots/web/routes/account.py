@@ -13,7 +13,7 @@ from bots.presentation.actions import description
 from bots.presentation.compose.cases import compose_notice, compose_question
 from bots.presentation.compose.help import commands_for, compose_command_help
 from bots.presentation.compose.language_models.proposed_prompts import compose_proposal
-from bots.presentation.message import Command, Message
+from bots.presentation.message import Command
 from bots.presentation.spans import sentence
 from bots.presentation.subject_lookup import load_settings_form
 from bots.process.thread_pools import Pool
@@ -22,34 +22,42 @@ from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
 from bots.web.context import WebContext
+from bots.web.live.responses import AnswerDialog
 from bots.web.queries.inbox import mark_read, read_messages
 from bots.web.render import ShownImage, render
 from bots.web.routes.authentication import require_user
-from bots.web.routes.page_layout import answer_of, dialog, dialog_of, message_html
+from bots.web.routes.page_layout import Route, answer_of, dialog, dialog_of, message_html
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
-from studio.commands.gatherings.hall import BUILT_ON
 from studio.commands.proposals.proposal import find_own_proposal
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS
 from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
-from studio.errors import NotFoundError
 from studio.services.accounts.account_export import write_export
 
 _EXPORTS_AN_HOUR = 6
 _BLOCK_BYTES = 256 * 1024
-_COMMANDS = {"queue": "queue", "history": "history", "tray": "collect"}
 
 
-@dialog()
-def jobs_dialog(context: WebContext, user: WebUser, request: Request) -> str:
-    """GET /mine/queue, /mine/history and /mine/tray: the user's own jobs that wait or are over, and their tray."""
-    command = _COMMANDS.get(request.path_params["name"])
-    if command is None:
-        raise NotFoundError("this_page")
-    return _with_thumbnails(answer_of(context, user, command))
+def answer_dialog(shown: AnswerDialog) -> Route:
+    """The route of a dialog of `ANSWER_DIALOGS`."""
+
+    @dialog()
+    def show(context: WebContext, user: WebUser, request: Request) -> str:
+        values = {**shown.values, **request.path_params}
+        if "person" in values:
+            values["person"] = replace(user.person, user_id=values["person"]).key
+        message = answer_of(context, user, shown.command, values)
+        images = {
+            image.name: ShownImage(copies=[(f"/thumbnails/{image.name}", THUMBNAIL_SIDES_PIXELS[0])])
+            for image in message.files
+            if split_picture_id(image.name)
+        }
+        return message_html(message, images)
+
+    return show
 
 
 @dialog()
@@ -60,25 +68,6 @@ def proposal_dialog(context: WebContext, user: WebUser, request: Request) -> str
 
 
 @dialog()
-def hall_dialog(context: WebContext, user: WebUser, request: Request) -> str:
-    """GET /hall/<page>: the winners of contests."""
-    return _with_thumbnails(answer_of(context, user, "hall", {"page": max(1, request.path_params["page"])}))
-
-
-@dialog()
-def leaderboard_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
-    """GET /leaderboard: whose pictures others built on most."""
-    return _with_thumbnails(answer_of(context, user, "hall", {"show": BUILT_ON}))
-
-
-@dialog()
-def person_dialog(context: WebContext, user: WebUser, request: Request) -> str:
-    """GET /people/<user id>: what moderators have to know of somebody; for them only."""
-    person = replace(user.person, user_id=request.path_params["user"])
-    return message_html(answer_of(context, user, "person", {"person": person.key}))
-
-
-@dialog()
 def rules_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /rules: what the moderators settled; for them only. ``?typed=`` is the command's former name."""
     typed = request.query_params.get("typed", "")
@@ -86,15 +75,6 @@ def rules_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     commands = {"name": "/community", "example": "/community pictures 2", "pause": "/community pause"}
     hint = sentence(texts.RULES_HINT, **{name: Command(command) for name, command in commands.items()})
     return message_html(answer_of(context, user, name), hint=hint)
-
-
-def _with_thumbnails(message: Message) -> str:
-    images = {
-        image.name: ShownImage(copies=[(f"/thumbnails/{image.name}", THUMBNAIL_SIDES_PIXELS[0])])
-        for image in message.files
-        if split_picture_id(image.name)
-    }
-    return message_html(message, images)
 
 
 async def export(request: Request) -> Response:

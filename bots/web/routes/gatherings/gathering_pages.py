@@ -1,4 +1,4 @@
-"""Pages of gatherings: what is open, each with its live state, and what it shows to one person or asks in a form."""
+"""Pages of gatherings: each with its live state, and what it shows to one person or asks in a form."""
 
 from collections.abc import Mapping
 
@@ -19,7 +19,7 @@ from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.render import FormPicture, ShownImage, render, render_form, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
-from bots.web.routes.page_layout import answer_of, dialog, message_html
+from bots.web.routes.page_layout import dialog, message_html
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action, Button, parse_button
 from studio.domain.identifiers import is_job_id
@@ -27,12 +27,6 @@ from studio.errors import NotFoundError
 
 _LARGEST_BYTES = 8 * 1024 * 1024
 _TYPES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".jpg": "image/jpeg"}
-
-
-@dialog(unbanned=True)
-def list_dialog(context: WebContext, user: WebUser, _request: Request) -> str:
-    """GET /gatherings: what is open."""
-    return message_html(answer_of(context, user, "gather"))
 
 
 @dialog(unbanned=True)
