@@ -9,7 +9,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -27,7 +27,7 @@ from bots.web.context import build_context
 from bots.web.live.responses import ANSWER_DIALOGS
 from bots.web.metrics import WebMetrics
 from bots.web.routes import account, banned, comparison, forms, health, images, pages
-from bots.web.routes.authentication import LoginRequiredError
+from bots.web.routes.authentication import FORM_TOKEN, LoginRequiredError
 from bots.web.routes.desk import cases, policy_page, week_page
 from bots.web.routes.gallery import downloads, folders, gallery_page, lineage_page
 from bots.web.routes.gatherings import gathering_pages
@@ -187,7 +187,9 @@ ROUTES = [
 
 
 def _problem(request: Request, sentence: str, status: int) -> Response:
-    """HTML for an open dialog, a page for a link, plain text for everything else."""
+    """JSON for a script's post, HTML for an open dialog, a page for a link, plain text for everything else."""
+    if FORM_TOKEN in request.headers:
+        return JSONResponse({"text": sentence}, status_code=status)
     if "hx-request" in request.headers:
         # 200: htmx shows what it gets, and the person needs the sentence in the dialog.
         return HTMLResponse(Markup('<p class="problem" role="alert">{}</p>').format(sentence))
@@ -198,7 +200,8 @@ def _problem(request: Request, sentence: str, status: int) -> Response:
 
 async def _on_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ChatelierError)  # noqa: S101 - registered for this type only
-    status = 404 if isinstance(error, NotFoundError) else 503 if isinstance(error, ServiceError) else 400
+    refused = 422 if FORM_TOKEN in request.headers else 400
+    status = 404 if isinstance(error, NotFoundError) else 503 if isinstance(error, ServiceError) else refused
     return _problem(request, compose_error(error).summary, status)
 
 

@@ -23,6 +23,7 @@ from bots.web.access.activity_frame import (
 )
 from bots.web.access.trusted_proxies import network_of
 from bots.web.settings import Visitors, WebSettings
+from studio.commands.spec import Call
 from studio.db.identities.sign_ins import Method
 from studio.db.newcomers.newcomer_origins import ADDRESS, INVITE
 from studio.domain.people import Address, Person, Platform, Role
@@ -67,6 +68,10 @@ class WebUser:
             roles=frozenset(roles),
             guest=self.guest,
         )
+
+    def call(self, request_key: str = "") -> Call:
+        """What they ask for here. `request_key` as in `Call`; empty for what changes nothing."""
+        return Call(person=self.person, address=ROOM_ADDRESS, request_key=request_key)
 
 
 ROOM_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main")

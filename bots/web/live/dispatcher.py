@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from bots.presentation import interaction_router
 from bots.presentation.form_model import command_of
 from bots.process.error_reports import report_error
-from bots.web.access.session_cookies import COMMUNITY, ROOM_ADDRESS, SessionStore, WebUser
+from bots.web.access.session_cookies import COMMUNITY, SessionStore, WebUser
 from bots.web.addresses import dialog_path
 from bots.web.live.protocol import Ask, ClientMessage, Press, Say
 from bots.web.live.responses import Reply, reply_to, reply_to_error, reply_to_fault
@@ -40,7 +40,7 @@ class CommandHandler:
         return reply
 
     def _execute(self, user: WebUser, message: ClientMessage) -> Reply:
-        call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{user.user_id}:{message.id}")
+        call = user.call(f"web:{user.user_id}:{message.id}")
         match message:
             case Say():
                 return self._run_line(call, user, message)
@@ -68,7 +68,7 @@ class CommandHandler:
         for place, ticket in zip(spec.images or ("image",), pictures, strict=False):
             parameter = spec.parameter(place)
             examined = parameter is not None and parameter.kind is Kind.FILE
-            values[place] = self._redeem_examined(user, ticket) if examined else self._redeem(user, ticket)
+            values[place] = self._redeem(user, ticket, examined=examined)
         if message.mask:
             values["mask"] = self._redeem(user, message.mask)
         return self._run(call, spec.name, values)
@@ -95,14 +95,9 @@ class CommandHandler:
                     values[parameter.name] = find_named(session, Platform.WEB, COMMUNITY, name).key
         return values
 
-    def _redeem(self, user: WebUser, ticket: str) -> Source:
-        source = self._session_store.redeem(user, ticket)
-        if source is None:
+    def _redeem(self, user: WebUser, ticket: str, *, examined: bool = False) -> Source | Traces:
+        store = self._session_store
+        found = store.redeem_examined(user, ticket) if examined else store.redeem(user, ticket)
+        if found is None:
             raise BadRequestError("attachment_gone")
-        return source
-
-    def _redeem_examined(self, user: WebUser, ticket: str) -> Traces:
-        traces = self._session_store.redeem_examined(user, ticket)
-        if traces is None:
-            raise BadRequestError("attachment_gone")
-        return traces
+        return found

@@ -20,7 +20,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.privacy_notice import archive_readme
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import AnswerDialog
 from bots.web.queries.inbox import mark_read, read_messages
@@ -31,7 +31,6 @@ from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.commands.proposals.proposal import find_own_proposal
 from studio.commands.registry import FORMER_COMMANDS, REACTIONS
-from studio.commands.spec import Call
 from studio.commands.submission.known_names import default_note
 from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
@@ -63,8 +62,8 @@ def answer_dialog(shown: AnswerDialog) -> Route:
 @dialog()
 def proposal_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /proposals/<id>: prompts that were proposed to the user."""
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    return message_html(compose_proposal(find_own_proposal(context.ports, call, request.path_params["id"])))
+    proposal = find_own_proposal(context.ports, user.call(), request.path_params["id"])
+    return message_html(compose_proposal(proposal))
 
 
 @dialog()

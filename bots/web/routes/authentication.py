@@ -2,12 +2,16 @@
 
 from dataclasses import replace
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from bots.process.thread_pools import Pool
+from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
+
+FORM_TOKEN = "x-form-token"  # the header of what scripts post
 
 
 def context_of(request: Request) -> WebContext:
@@ -60,14 +64,20 @@ def origin_of(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-def posting_user(request: Request) -> WebUser | None:
-    """The user behind a POST, if it carries the form token of their page."""
+def require_posting_user(request: Request, *, proved: bool = True) -> tuple[WebContext, WebUser]:
+    """The user behind a script's post with the form token of their page; without `proved` also one who still has to
+    prove who they are.
+
+    Raises `HTTPException`.
+    """
     context = context_of(request)
-    user = context.session_store.read(request)
-    if user is None or not context.session_store.admits(user):
-        return None
-    token = request.headers.get("x-form-token", "")
-    return user if context.session_store.is_form_token(user, token) else None
+    store = context.session_store
+    user = store.read(request)
+    admits = store.admits if proved else store.knows_invite
+    token = request.headers.get(FORM_TOKEN, "")
+    if user is None or not admits(user) or not store.is_form_token(user, token):
+        raise HTTPException(403, texts.STALE_FORM)
+    return context, user
 
 
 async def read_short_body(request: Request, *, limit_bytes: int) -> bytes:

@@ -1,7 +1,5 @@
 """The page of a banned user: the reason, a word to the moderator of their case, and a way to delete their data."""
 
-from functools import partial
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -9,12 +7,11 @@ from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import require_user
 from bots.web.routes.page_layout import page_response
-from studio.commands.registry import execute
-from studio.commands.spec import Call
+from bots.web.routes.posts import execute_posted
 from studio.db.cases import find_unanswered_suspension
 from studio.db.identities.linked_identities import identities
 from studio.errors import ChatelierError
@@ -56,10 +53,8 @@ async def _execute(
         values |= {name: str(form.get(name, ""))[:_LONGEST_REASON] for name in fields}
     if not context.session_store.is_form_token(user, token):
         return await banned_page(request, translate(texts.STALE_FORM))
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:{command}:{user.user_id}")
-    work = partial(execute, context.ports, call, command, values)
     try:
-        await context.pools.run(Pool.COMMANDS, work)
+        await execute_posted(request, command, values)
     except ChatelierError as error:
         return await banned_page(request, compose_error(error).summary, status=409)
     return await banned_page(request, translate(done), status=200)

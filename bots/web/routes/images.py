@@ -1,17 +1,16 @@
 """Picture files, for those who may see the picture; and uploads."""
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
-from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.download_links import REUSED_SECONDS
 from bots.web.queries.picture_details import load_details, source_before
-from bots.web.routes.authentication import LoginRequiredError, context_of, posting_user, require_user
+from bots.web.routes.authentication import LoginRequiredError, context_of, require_posting_user, require_user
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
 from studio.domain.identifiers import split_picture_id
@@ -98,13 +97,10 @@ def _find_key(context: WebContext, user: WebUser, picture_id: str, side: int | N
 
 async def upload(request: Request) -> Response:
     """POST /uploads: an image as the body, a ticket for it as the answer. With `?look` it is not taken in."""
-    context = context_of(request)
-    user = posting_user(request)
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    context, user = require_posting_user(request)
     key = f"upload:{user.user_id}"
     if not context.attempt_limiter.take(key, tries=_UPLOADS_A_MINUTE):
-        return JSONResponse({"text": translate(texts.TOO_FAST)}, status_code=429)
+        raise HTTPException(429, texts.TOO_FAST)
     try:
         data = await _receive(request, most_bytes=context.settings.max_upload_bytes)
         ticket = await context.pools.run(
@@ -112,7 +108,7 @@ async def upload(request: Request) -> Response:
         )
     except ChatelierError as error:
         context.metrics.uploads.labels(error.code).inc()
-        return JSONResponse({"text": compose_error(error).summary}, status_code=422)
+        raise
     context.metrics.uploads.labels("ok").inc()
     return JSONResponse({"ticket": ticket})
 

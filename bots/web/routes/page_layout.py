@@ -12,14 +12,14 @@ from bots.presentation.message import Message, Spans
 from bots.presentation.subject_lookup import load_prompt_controls
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
-from bots.web.access.session_cookies import LONGEST_NAME, ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import LONGEST_NAME, WebUser
 from bots.web.context import WebContext
 from bots.web.render import ShownImage, render
 from bots.web.routes.authentication import context_of, require_unbanned_user, require_user
 from bots.web.templating import render_template, script_texts
 from studio.commands.command_line import MAX_PHRASE
 from studio.commands.registry import CATALOG, execute
-from studio.commands.spec import Audience, Call
+from studio.commands.spec import Audience
 from studio.commands.submission.known_names import choices_of, default_note
 from studio.errors import NotFoundError
 from studio.ports import Ports
@@ -56,8 +56,7 @@ def answer_of(
     context: WebContext, user: WebUser, command: str, values: Mapping[str, object] | None = None
 ) -> Message:
     """What a command answers that shows something."""
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    message = compose_answer(execute(context.ports, call, command, values or {}))
+    message = compose_answer(execute(context.ports, user.call(), command, values or {}))
     if message is None:
         raise NotFoundError("this_page")
     return message

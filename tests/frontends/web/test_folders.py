@@ -85,7 +85,7 @@ def test_a_shared_folder_is_opened_by_others_who_see_what_they_may(web: WebServe
     assert names == [f"chatelier-{fox.replace('.', '-')}.{kind}" for kind in ("png", "json")]
     assert "Foxes" in bo.client.get("/pictures").text
     for do in ("rename", "unshare", "delete"):
-        assert post(bo, f"/folders/{folder}", do=do, name="Mine").status_code == 422
+        assert post(bo, f"/folders/{folder}", do=do, name="Mine").status_code == 404
     refused = post(bo, "/pictures/selection", do="move", pictures=[fox], folder=folder)
     assert refused.json()["text"].startswith("That folder was not found.")
     post(ana, f"/folders/{folder}", do="unshare")
@@ -232,11 +232,11 @@ def test_moderators_end_the_sharing_of_a_folder_and_nothing_else(ports: Ports) -
     with WebServer(ports, web_settings(moderator_secret="keys")) as web:
         ana, mo = web.user("Ana"), web.user("Mo", "keys")
         folder = folder_of(ana)
-        assert post(mo, f"/folders/{folder}", do="unshare").status_code == 422
+        assert post(mo, f"/folders/{folder}", do="unshare").status_code == 404
         post(ana, f"/folders/{folder}", do="share")
         assert 'data-folder-do="unshare"' in mo.client.get(f"/folders/{folder}").text
         for do in ("rename", "share", "delete"):
-            assert post(mo, f"/folders/{folder}", do=do, name="Mine").status_code == 422
+            assert post(mo, f"/folders/{folder}", do=do, name="Mine").status_code == 404
         assert post(mo, f"/folders/{folder}", do="unshare").status_code == 200
         assert mo.client.get(f"/folders/{folder}").status_code == 404
         assert "Foxes" in ana.client.get(f"/folders/{folder}").text

@@ -1,16 +1,14 @@
 """The cases of the moderators' desk: a list, and the one that the moderator claimed."""
 
-import json
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
+from pydantic import StrictBool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from bots.presentation.compose.answers import compose_answer
 from bots.presentation.compose.cases import compose_case
-from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.lists import case_entry, raid_spans
 from bots.presentation.compose.settings import lockdown_spans
 from bots.process.thread_pools import Pool
@@ -19,28 +17,27 @@ from bots.texts.cases import heading
 from bots.texts.shortening import shorten
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.live.responses import text_of
 from bots.web.queries.desk_counts import count_message, count_open
 from bots.web.render import with_people
-from bots.web.routes.authentication import posting_user, read_short_body
+from bots.web.routes.authentication import require_posting_user
 from bots.web.routes.desk.access import require_moderating_user
 from bots.web.routes.page_layout import page_response
+from bots.web.routes.posts import PostedBody, execute_posted, read_posted
 from bots.web.templating import render_template
 from studio.clock import now
 from studio.commands.button_ids import Action
 from studio.commands.moderation.raid_signs import find_raid_signs
-from studio.commands.registry import execute
 from studio.commands.results import CaseOpened
-from studio.commands.spec import Call
 from studio.db.cases import desk_cases
 from studio.db.identities.people import find_person
 from studio.db.settings import community_rules
 from studio.domain.cases import Case, CaseDetails, CaseState
 from studio.domain.identifiers import is_job_id
 from studio.domain.people import Person
-from studio.errors import ChatelierError, NotFoundError
+from studio.errors import NotFoundError
 from studio.ports import CasePreview
 
 DECISION_KEYS = {
@@ -54,8 +51,16 @@ DECISION_KEYS = {
     Action.OVERTURN: "o",
 }
 _DECIDED_SHOWN = 8
-_LONGEST_BODY = 4096
 _LONGEST_EXCERPT = 140  # characters
+
+
+class _Decision(PostedBody):
+    decision: str
+    note: str = ""
+
+
+class _Lockdown(PostedBody):
+    on: StrictBool
 
 
 async def desk_page(request: Request) -> Response:
@@ -83,34 +88,19 @@ async def case_count(request: Request) -> Response:
 
 async def claim_case(request: Request) -> Response:
     """POST /desk/<case>/claim: the case as a moderator reads it."""
-    return await _act(request, {})
+    return await _review(request, {})
 
 
 async def decide_case(request: Request) -> Response:
     """POST /desk/<case>/decide with a decision and a note as JSON."""
-    try:
-        body = json.loads(await read_short_body(request, limit_bytes=_LONGEST_BODY))
-        values = {"decision": str(body["decision"]), "note": str(body.get("note", ""))}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=422)
-    return await _act(request, values)
+    return await _review(request, (await read_posted(request, _Decision)).model_dump())
 
 
 async def change_lockdown(request: Request) -> Response:
     """POST /desk/lockdown with ``{"on": true}`` or false as JSON."""
-    context, user = await _moderator(request)
-    if posting_user(request) is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    try:
-        on = json.loads(await read_short_body(request, limit_bytes=_LONGEST_BODY))["on"] is True
-    except (ValueError, KeyError, TypeError):
-        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=422)
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="web:desk:lockdown")
-    asked = {"setting": "lockdown", "value": "all" if on else "off"}
-    try:
-        await context.pools.run(Pool.COMMANDS, execute, context.ports, call, "community", asked)
-    except ChatelierError as error:
-        return JSONResponse({"text": compose_error(error).summary}, status_code=409)
+    await _posting_moderator(request)
+    on = (await read_posted(request, _Lockdown)).on
+    await execute_posted(request, "community", {"setting": "lockdown", "value": "all" if on else "off"})
     return JSONResponse({"text": translate(texts.LOCKED_DOWN if on else texts.LOCKDOWN_ENDED)})
 
 
@@ -137,18 +127,10 @@ async def case_picture(request: Request) -> Response:
     return Response(data, media_type=kind, headers={"Cache-Control": "private, no-store"})
 
 
-async def _act(request: Request, values: dict[str, str]) -> Response:
-    """What was claimed as a piece of HTML; of a decision its outcome. What goes wrong is one sentence."""
-    context, user = await _moderator(request)
-    if posting_user(request) is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    case_id: str = request.path_params["case"]
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key=f"web:desk:{case_id}")
-    asked = {"case": case_id, **values}
-    try:
-        answer: Any = await context.pools.run(Pool.COMMANDS, execute, context.ports, call, "review", asked)
-    except ChatelierError as error:
-        return JSONResponse({"text": compose_error(error).summary}, status_code=409)
+async def _review(request: Request, values: dict[str, str]) -> Response:
+    """What was claimed as a piece of HTML; of a decision its outcome."""
+    context, _ = await _posting_moderator(request)
+    answer = await execute_posted(request, "review", {"case": request.path_params["case"], **values})
     if isinstance(answer, CaseOpened):
         html = await context.pools.run(Pool.DATABASE, _case_html, context, answer.details)
         return JSONResponse({"html": html})
@@ -231,3 +213,9 @@ async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
     if "case" in request.path_params and not is_job_id(request.path_params["case"]):
         raise NotFoundError("this_case")
     return context, user
+
+
+async def _posting_moderator(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises as `_moderator`, and `HTTPException` for a post without the form token of its page."""
+    await _moderator(request)
+    return require_posting_user(request)

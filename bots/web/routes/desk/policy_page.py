@@ -2,27 +2,25 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import parse_qs
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from bots.presentation.compose.errors import compose_error
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of, read_short_body
 from bots.web.routes.desk.access import require_moderating_user
 from bots.web.routes.desk.policy_fields import policy_fields
-from bots.web.routes.desk.policy_review import PolicyReview, read_policy, review_policy
+from bots.web.routes.desk.policy_review import PolicyReview, read_policy, review_policy, save_policy
 from bots.web.routes.desk.word_review import WordReview, read_words, review_words, save_words
 from bots.web.routes.page_layout import page_response
-from studio.commands.registry import execute
 from studio.commands.spec import Call
-from studio.errors import BadParameterError
+from studio.ports import Ports
 
 _LONGEST_BODY = 192 * 1024  # bytes: 500 words of 60 letters, each percent-encoded, and the policy
 _MOST_FIELDS = 200
@@ -30,7 +28,7 @@ _SAVED = "/desk/policy?saved"
 
 Sent = Mapping[str, str]
 Review = PolicyReview | WordReview
-Change = Callable[[WebContext, WebUser, Sent], Review | None]  # None: it was saved
+Reviewed = TypeVar("Reviewed", PolicyReview, WordReview)
 
 
 async def policy_page(request: Request) -> Response:
@@ -42,21 +40,32 @@ async def policy_page(request: Request) -> Response:
 
 async def change_policy(request: Request) -> Response:
     """POST /desk/policy with the form: what it would change, or with ``step=save`` after that, the change."""
-    return await _apply(request, _change_policy)
+    return await _change(request, review_policy, save_policy)
 
 
 async def change_words(request: Request) -> Response:
     """POST /desk/policy/words with the three lists, as `change_policy`."""
-    return await _apply(request, _change_words)
+    return await _change(request, review_words, save_words)
 
 
-async def _apply(request: Request, change: Change) -> Response:
-    """What a form would change, or the page again once it is saved."""
+async def _change(
+    request: Request,
+    review_form: Callable[[Ports, Call, Sent, Sent], Reviewed],
+    save: Callable[[Ports, Call, Reviewed], Reviewed | None],
+) -> Response:
+    """What a form would change, or the page again once it is saved. `save` gives a review back where it fails."""
     context, user = await require_moderating_user(request)
     sent = await _read(request)
     if sent is None or not context.session_store.is_form_token(user, sent.get("token", "")):
         return await _page(request, user, notice=translate(texts.STALE_FORM), status=403)
-    review = await context.pools.run(Pool.COMMANDS, change, context, user, sent)
+
+    def change() -> Reviewed | None:
+        ports, call = context.ports, user.call("web:desk:policy")
+        review = review_form(ports, call, sent, _parse_seen(sent.get("seen", "")))
+        confirmed = sent.get("step") == "save" and sent.get("reviewed") == review.key
+        return save(ports, call, review) if confirmed and review.changes and not review.problems else review
+
+    review = await context.pools.run(Pool.COMMANDS, change)
     if review is None:
         return RedirectResponse(_SAVED, status_code=303)
     return await _page(
@@ -78,30 +87,6 @@ async def _read(request: Request) -> dict[str, str] | None:
     except ValueError:
         return None
     return {name: " ".join(filter(None, values)) for name, values in fields.items()}
-
-
-def _change_policy(context: WebContext, user: WebUser, sent: Sent) -> PolicyReview | None:
-    ports, person = context.ports, user.person
-    fields = policy_fields(ports.desk.describe_policy(person))
-    values = {name: field.read(sent.get(name, "")) for name, field in fields.items()}
-    review = review_policy(ports, person, fields, values, _parse_seen(sent.get("seen", "")))
-    entries = ", ".join(review.entries)
-    if sent.get("step") != "save" or review.problems or not entries or sent.get("reviewed") != entries:
-        return review
-    call = Call(person=person, address=ROOM_ADDRESS, request_key="web:desk:policy")
-    try:
-        execute(ports, call, "community", {"setting": "policy", "value": entries})
-    except BadParameterError as error:
-        return replace(review, problems={"": compose_error(error).summary})
-    return None
-
-
-def _change_words(context: WebContext, user: WebUser, sent: Sent) -> WordReview | None:
-    review = review_words(context.ports, user.person, sent, _parse_seen(sent.get("seen", "")))
-    confirmed = sent.get("step") == "save" and sent.get("reviewed") == review.key
-    if not confirmed or review.problems or not review.changes:
-        return review
-    return save_words(context.ports, user.person, review)
 
 
 def _parse_seen(text: str) -> dict[str, str]:
@@ -138,10 +123,7 @@ def _values(context: WebContext, user: WebUser, shown: Review | None) -> dict[st
         "policy": policy,
         "fields": fields,
         "review": review,
-        "seen": json.dumps(review.seen),
-        "reviewed": ", ".join(review.entries),
         "policy_label": lambda name: fields[name].label,
         "words": words,
-        "seen_words": json.dumps(words.seen),
         "word_label": lambda action: translate(texts.POLICY_ACTIONS.get(action, "")),
     }

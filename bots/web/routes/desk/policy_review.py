@@ -1,13 +1,15 @@
 """What a filled policy form would change, and what is wrong with it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bots.presentation.compose.errors import compose_error
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.routes.desk.policy_fields import PolicyField, values_of
+from bots.web.routes.desk.policy_fields import PolicyField, policy_fields, values_of
+from studio.commands.registry import execute
+from studio.commands.spec import Call
 from studio.db.settings import community_rules
 from studio.domain.people import Person
 from studio.domain.settings.policy_overrides import LANGUAGES, change_policy
@@ -28,6 +30,11 @@ class PolicyReview:
     entries: tuple[str, ...] = ()
     changes: tuple[str, ...] = ()
 
+    @property
+    def key(self) -> str:
+        """The entries as the command takes them; also tells whether they were shown."""
+        return ", ".join(self.entries)
+
 
 def read_policy(ports: Ports, person: Person, fields: Mapping[str, PolicyField]) -> PolicyReview:
     with ports.database.read() as session:
@@ -35,19 +42,16 @@ def read_policy(ports: Ports, person: Person, fields: Mapping[str, PolicyField])
     return PolicyReview(values=seen, seen=seen)
 
 
-def review_policy(
-    ports: Ports,
-    person: Person,
-    fields: Mapping[str, PolicyField],
-    sent: Mapping[str, str],
-    seen: Mapping[str, str],
-) -> PolicyReview:
-    """`sent` are the values of the form, `seen` those with which it was shown.
+def review_policy(ports: Ports, call: Call, sent: Mapping[str, str], seen: Mapping[str, str]) -> PolicyReview:
+    """`sent` are the fields of the form, `seen` the values with which it was shown.
 
     What the moderator left alone stays as it is now. What another moderator changed meanwhile is a problem once.
     """
+    person = call.person
+    fields = policy_fields(ports.desk.describe_policy(person))
+    sent = {name: field_.read(sent.get(name, "")) for name, field_ in fields.items()}
     now = read_policy(ports, person, fields).seen
-    touched = [name for name in fields if name in sent and sent[name] != seen.get(name, now[name])]
+    touched = [name for name in fields if sent[name] != seen.get(name, now[name])]
     values = {**now, **{name: sent[name] for name in touched}}
     changed = [name for name in touched if values[name] != now[name]]
     problems: dict[str, str] = {}
@@ -70,6 +74,15 @@ def review_policy(
         entries=tuple(fields[name].write_entry(values[name]) for name in changed),
         changes=tuple(_sentence(fields[name], now[name], values[name]) for name in changed),
     )
+
+
+def save_policy(ports: Ports, call: Call, review: PolicyReview) -> PolicyReview | None:
+    """None: everything was saved."""
+    try:
+        execute(ports, call, "community", {"setting": "policy", "value": review.key})
+    except BadParameterError as error:
+        return replace(review, problems={"": compose_error(error).summary})
+    return None
 
 
 def _sentence(field_: PolicyField, before: str, after: str) -> str:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from bots.presentation.compose.errors import compose_error
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS
 from studio.commands.registry import execute
 from studio.commands.results import Answer
 from studio.commands.spec import Call
@@ -49,11 +48,9 @@ def read_words(ports: Ports, person: Person) -> WordReview:
     return WordReview(lists=lists, seen=lists)
 
 
-def review_words(
-    ports: Ports, person: Person, sent: Mapping[str, str], seen: Mapping[str, str]
-) -> WordReview:
+def review_words(ports: Ports, call: Call, sent: Mapping[str, str], seen: Mapping[str, str]) -> WordReview:
     """What another moderator added or removed meanwhile stays so."""
-    held = {action: _words(text) for action, text in read_words(ports, person).lists.items()}
+    held = {action: _words(text) for action, text in read_words(ports, call.person).lists.items()}
     listed = {action: _words(sent.get(action, "")) for action in held}
     shown = {action: _words(seen.get(action, "\n".join(words))) for action, words in held.items()}
     mentioned = {word for words in listed.values() for word in words}
@@ -75,11 +72,11 @@ def review_words(
         removed=removed,
         changes=[*_sentences(added, removed)],
     )
-    return _try_words(ports, person, review, lists)
+    return _try_words(ports, call, review, lists)
 
 
 def _try_words(
-    ports: Ports, person: Person, review: WordReview, listed: Mapping[str, Sequence[str]]
+    ports: Ports, call: Call, review: WordReview, listed: Mapping[str, Sequence[str]]
 ) -> WordReview:
     problems: dict[str, str] = {}
     seen: set[str] = set()
@@ -90,7 +87,7 @@ def _try_words(
         seen.update(words)
         try:
             for part in _parts(review.added[action]):
-                trial = _call(ports, person, part, action, apply=False).trial
+                trial = _change(ports, call, part, action, apply=False).trial
                 if trial:
                     requests, days = trial.requests, trial.days
                     refused, held = refused + trial.refused, held + trial.held
@@ -102,19 +99,18 @@ def _try_words(
     return replace(review, problems=problems, changes=changes)
 
 
-def save_words(ports: Ports, person: Person, review: WordReview) -> WordReview | None:
+def save_words(ports: Ports, call: Call, review: WordReview) -> WordReview | None:
     """None: everything was saved."""
     for action, words in ((_REMOVE, review.removed), *review.added.items()):
         try:
             for part in _parts(words):
-                _call(ports, person, part, action, apply=True)
+                _change(ports, call, part, action, apply=True)
         except BadParameterError as error:
             return replace(review, problems={action: compose_error(error).summary})
     return None
 
 
-def _call(ports: Ports, person: Person, words: Sequence[str], action: str, *, apply: bool) -> WordsShown:
-    call = Call(person=person, address=ROOM_ADDRESS, request_key="web:desk:words")
+def _change(ports: Ports, call: Call, words: Sequence[str], action: str, *, apply: bool) -> WordsShown:
     values = {"words": ", ".join(words), "action": action, **({"apply": "yes"} if apply else {})}
     answer: Answer = execute(ports, call, "words", values)
     assert isinstance(answer, WordsShown)  # noqa: S101 - what this command answers

@@ -1,28 +1,22 @@
 """What is done with folders and with several pictures at once, from the page "My pictures"."""
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Literal, TypeVar
+from collections.abc import Sequence
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from bots.presentation.compose.errors import compose_error
 from bots.presentation.subject_lookup import changes_star
 from bots.process.thread_pools import Pool
-from bots.texts.translation import translate, translate_plural
+from bots.texts.translation import translate_plural
 from bots.web import texts
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
-from bots.web.routes.authentication import (
-    context_of,
-    posting_user,
-    read_short_body,
-    require_not_banned,
-    require_unbanned_user,
-)
+from bots.web.routes.authentication import require_not_banned, require_posting_user, require_unbanned_user
+from bots.web.routes.posts import PostedBody, read_posted
 from studio.commands.registry import execute
-from studio.commands.spec import Call
 from studio.domain.identifiers import is_job_id
 from studio.errors import ChatelierError, NotFoundError, RateLimitedError
 from studio.services.gallery import folders
@@ -30,28 +24,20 @@ from studio.services.gallery import folders
 MOST_SELECTED = 200
 _SELECTIONS_A_MINUTE = 12
 _AT_ONCE = 10  # pictures, after which other commands have their turn
-_LONGEST_BODY = 16 * 1024
 _PICTURE = r"^[a-z0-9]{12}\.\d{1,2}$"
 _FOLDER = r"^([a-z0-9]{12})?$"
 
 
-class _Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-Wanted = TypeVar("Wanted", bound=_Body)
-
-
-class _FolderChange(_Body):
+class _FolderChange(PostedBody):
     do: Literal["rename", "share", "unshare", "delete"]
     name: Annotated[str, Field(max_length=400)] = ""
 
 
-class _NewFolder(_Body):
+class _NewFolder(PostedBody):
     name: Annotated[str, Field(max_length=400)]
 
 
-class _Selection(_Body):
+class _Selection(PostedBody):
     do: Literal["move", "star", "delete"]
     pictures: Annotated[
         tuple[Annotated[str, Field(pattern=_PICTURE)], ...], Field(min_length=1, max_length=MOST_SELECTED)
@@ -70,12 +56,10 @@ async def folder_page(request: Request) -> Response:
 
 async def new_folder(request: Request) -> Response:
     """POST /folders, with its name as JSON; answers with its id."""
-
-    async def make(context: WebContext, user: WebUser, wanted: _NewFolder) -> dict[str, object]:
-        create = folders.create_folder
-        return {"id": await context.pools.run(Pool.COMMANDS, create, context.ports, user.person, wanted.name)}
-
-    return await _answer(request, _NewFolder, make)
+    context, user = await _require_unbanned_poster(request)
+    wanted, create = await read_posted(request, _NewFolder), folders.create_folder
+    folder_id = await context.pools.run(Pool.COMMANDS, create, context.ports, user.person, wanted.name)
+    return JSONResponse({"id": folder_id})
 
 
 async def change_folder(request: Request) -> Response:
@@ -83,12 +67,10 @@ async def change_folder(request: Request) -> Response:
     folder_id: str = request.path_params["folder"]
     if not is_job_id(folder_id):
         raise NotFoundError("folder")
-
-    async def change(context: WebContext, user: WebUser, wanted: _FolderChange) -> dict[str, object]:
-        await context.pools.run(Pool.COMMANDS, _change_folder, context, user, folder_id, wanted)
-        return {}
-
-    return await _answer(request, _FolderChange, change)
+    context, user = await _require_unbanned_poster(request)
+    wanted = await read_posted(request, _FolderChange)
+    await context.pools.run(Pool.COMMANDS, _change_folder, context, user, folder_id, wanted)
+    return JSONResponse({})
 
 
 def _change_folder(context: WebContext, user: WebUser, folder_id: str, wanted: _FolderChange) -> None:
@@ -103,7 +85,8 @@ def _change_folder(context: WebContext, user: WebUser, folder_id: str, wanted: _
 
 async def change_selection(request: Request) -> Response:
     """POST /pictures/selection: move, star or delete up to 200 pictures. Of what fails, the answer says why."""
-    return await _answer(request, _Selection, _change)
+    context, user = await _require_unbanned_poster(request)
+    return JSONResponse(await _change(context, user, await read_posted(request, _Selection)))
 
 
 async def _change(context: WebContext, user: WebUser, wanted: _Selection) -> dict[str, object]:
@@ -133,38 +116,21 @@ def _change_pictures(
     for picture in pictures:
         try:
             if do == "delete":
-                _run(context, user, "delete", what=picture)
+                execute(context.ports, user.call(), "delete", {"what": picture})
             elif changes_star(context.ports.database, picture, user.person.key, added=True):
-                _run(context, user, "star", picture=picture)
+                execute(context.ports, user.call(), "star", {"picture": picture})
             changed.append(picture)
         except ChatelierError as error:
             problem = compose_error(error).summary
     return changed, problem
 
 
-def _run(context: WebContext, user: WebUser, command: str, **values: object) -> None:
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    execute(context.ports, call, command, values)
-
-
 def _done(count: int, sentences: tuple[str, str]) -> dict[str, object]:
     return {"text": translate_plural(*sentences, count)}
 
 
-async def _answer(
-    request: Request,
-    kind: type[Wanted],
-    act: Callable[[WebContext, WebUser, Wanted], Awaitable[dict[str, object]]],
-) -> Response:
-    """What the page gets: JSON, with a sentence where something was refused."""
-    context, user = context_of(request), posting_user(request)
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-    try:
-        await require_not_banned(context, user)
-        wanted = kind.model_validate_json(await read_short_body(request, limit_bytes=_LONGEST_BODY))
-        return JSONResponse(await act(context, user, wanted))
-    except ValidationError:
-        return JSONResponse({"text": translate(texts.MESSAGE_UNREADABLE)}, status_code=400)
-    except ChatelierError as error:
-        return JSONResponse({"text": compose_error(error).summary}, status_code=422)
+async def _require_unbanned_poster(request: Request) -> tuple[WebContext, WebUser]:
+    """Raises `HTTPException` and `BannedError`."""
+    context, user = require_posting_user(request)
+    await require_not_banned(context, user)
+    return context, user

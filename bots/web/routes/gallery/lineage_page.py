@@ -17,14 +17,13 @@ from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.jobs import CREDIT
 from bots.texts.shortening import subject_of
 from bots.texts.translation import translate
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WebUser
 from bots.web.addresses import picture_path
 from bots.web.render import ShownImage, shown_picture
 from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import page_response
 from studio.commands.registry import execute
 from studio.commands.results import Family, Relative
-from studio.commands.spec import Call
 from studio.domain.identifiers import split_picture_id
 from studio.errors import NotFoundError
 from studio.ports import Ports
@@ -72,8 +71,7 @@ async def lineage_page(request: Request) -> HTMLResponse:
 
 def _load_family(ports: Ports, user: WebUser, picture_id: str) -> Family:
     """Raises `NotFoundError`."""
-    call = Call(person=user.person, address=ROOM_ADDRESS, request_key="")
-    answer = execute(ports, call, "lineage", {"picture": picture_id})
+    answer = execute(ports, user.call(), "lineage", {"picture": picture_id})
     if not isinstance(answer, Family):
         raise NotFoundError("this_page")
     return answer

@@ -8,9 +8,8 @@ from starlette.responses import JSONResponse, Response
 from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
-from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
+from bots.web.routes.authentication import context_of, read_short_body, require_posting_user, write_session
 from bots.web.routes.sign_in.login import destination_of, entry_page, may_try, reject_attempt, start_session
-from bots.web.routes.sign_in.passkeys import registered_user
 from studio.db.identities.sign_ins import Method
 from studio.errors import NotFoundError
 
@@ -20,13 +19,10 @@ _LONGEST_SUBJECT = 600
 
 async def new_code(request: Request) -> Response:
     """POST /sign-in/codes/recovery or /device: a code, shown once."""
-    context, user = context_of(request), registered_user(request)
+    context, user = require_posting_user(request, proved=False)
     method = _KINDS.get(request.path_params["kind"])
     if method is None:
         raise NotFoundError("this_page")
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
-
     code, subject = await context.pools.run(Pool.DATABASE, context.sign_ins.new_code, user, method)
     response = JSONResponse({"code": code})
     if method is Method.RECOVERY and not user.subject:  # from now on they can come back
@@ -56,9 +52,7 @@ async def use_code(request: Request) -> Response:
 
 async def remove(request: Request) -> Response:
     """POST /sign-in/remove: the body names a way in that its owner gives up."""
-    context, user = context_of(request), posting_user(request)
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    context, user = require_posting_user(request)
     subject = (
         (await read_short_body(request, limit_bytes=_LONGEST_SUBJECT))
         .decode(errors="ignore")

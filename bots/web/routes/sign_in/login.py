@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 from functools import partial
 
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -15,7 +16,7 @@ from bots.web.access.activity_frame import SESSION_COOKIE
 from bots.web.access.identities import name_problem
 from bots.web.access.session_cookies import LONGEST_NAME, WebUser, clean_name
 from bots.web.context import WebContext
-from bots.web.routes.authentication import context_of, posting_user, read_short_body, write_session
+from bots.web.routes.authentication import context_of, read_short_body, require_posting_user, write_session
 from bots.web.routes.page_layout import page_response
 
 _TRIES_A_MINUTE = 20
@@ -111,12 +112,9 @@ async def enter(request: Request) -> Response:
 
 async def rename(request: Request) -> Response:
     """POST /name, with the form token in a header: the new name is the body."""
-    context = context_of(request)
-    user = posting_user(request)
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    context, user = require_posting_user(request)
     if not may_try(context, user.address):
-        return JSONResponse({"text": translate(texts.TOO_MANY_TRIES)}, status_code=429)
+        raise HTTPException(429, texts.TOO_MANY_TRIES)
     context.attempt_limiter.count(f"names:{user.address}", tries=_NAMES_AN_HOUR, seconds=3600)
     name = clean_name((await read_short_body(request, limit_bytes=1024)).decode(errors="ignore"))
     renamed = replace(user, name=name)
@@ -130,10 +128,7 @@ async def rename(request: Request) -> Response:
 
 async def leave(request: Request) -> Response:
     """POST /leave: end the session, also for copies of its cookie."""
-    context = context_of(request)
-    user = posting_user(request)
-    if user is None:
-        return JSONResponse({"text": translate(texts.STALE_FORM)}, status_code=403)
+    context, user = require_posting_user(request)
     await end_session(context, user)
     response = Response(status_code=204)
     if context.session_store.is_framed(

@@ -11,7 +11,13 @@ from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
-from bots.web.routes.authentication import context_of, origin_of, read_short_body, write_session
+from bots.web.routes.authentication import (
+    context_of,
+    origin_of,
+    read_short_body,
+    require_posting_user,
+    write_session,
+)
 from bots.web.routes.sign_in.login import destination_of, may_try, reject_attempt
 from bots.web.sign_in.passkeys import PasskeyRefusedError, Site
 from studio.db.identities.sign_ins import Method
@@ -30,9 +36,7 @@ def _refusal(text: str, status: int = 403) -> JSONResponse:
 
 async def options_to_add(request: Request) -> Response:
     """POST /passkeys/options: what the browser needs to make a passkey."""
-    context, user = context_of(request), registered_user(request)
-    if user is None:
-        return _refusal(texts.STALE_FORM)
+    context, user = require_posting_user(request, proved=False)
     ways = await context.pools.run(Pool.DATABASE, context.sign_ins.of, user)
     known = [way.subject.partition(":")[2] for way in ways if way.method is Method.PASSKEY]
     options = context.passkeys.registration_options(
@@ -43,9 +47,7 @@ async def options_to_add(request: Request) -> Response:
 
 async def add(request: Request) -> Response:
     """POST /passkeys: the passkey that the browser made."""
-    context, user = context_of(request), registered_user(request)
-    if user is None:
-        return _refusal(texts.STALE_FORM)
+    context, user = require_posting_user(request, proved=False)
     try:
         answer, challenge = await _read_answer(request)
         passkey = context.passkeys.verify_new(_site_of(request), answer, challenge, session=user.session)
@@ -100,16 +102,6 @@ async def use(request: Request) -> Response:
 
     found = await context.pools.run(Pool.DATABASE, sign_in)
     return _refusal(texts.PASSKEY_REFUSED) if found is None else _start(request, found)
-
-
-def registered_user(request: Request) -> WebUser | None:
-    """The user behind a POST with the form token of their page, also one who still has to prove who they are."""
-    context = context_of(request)
-    user = context.session_store.read(request)
-    if user is None or not context.session_store.knows_invite(user):
-        return None
-    token = request.headers.get("x-form-token", "")
-    return user if context.session_store.is_form_token(user, token) else None
 
 
 def _start(request: Request, found: WebUser) -> Response:
