@@ -28,7 +28,7 @@ from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
 from bots.presentation.suggestions import MOST, label_suggestions, suggest
 from bots.queries.gathering_view import load_gathering_view
-from bots.queries.job_view import has_star, load_family, load_job_view
+from bots.queries.job_view import has_star, load_job_view, load_picture
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.finders import own_pictures
@@ -154,7 +154,7 @@ def form_about(action: Action, subject: FormSubject) -> Form:
 
 def load_subject(ports: Ports, picture: str, viewer: Person, *, channel: str | None = None) -> FormSubject:
     """Raises `NotFoundError`."""
-    _, found, _ = load_family(ports.database, picture, viewer, channel=channel)
+    _, found = load_picture(ports.database, picture, viewer, channel=channel)
     recipe = found.recipe
     alt_text = found.alt_text or found.description
     subject = FormSubject(about=found.id, prompt=recipe.prompt, alt_text=alt_text, key=found.key)
@@ -201,7 +201,7 @@ def load_panel(
         return _load_gathering(ports, panel.press, viewer, channel=channel, pixelated=pixelated)
     database = ports.database
     picture = picture_id(panel.job_id, panel.index)
-    job, found, _ = load_family(database, picture, viewer, channel=channel)
+    job, found = load_picture(database, picture, viewer, channel=channel)
     with database.read() as session:
         own = same_human(session, job.person.key, viewer.key)
         place = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")

@@ -266,20 +266,10 @@ def known_name(database: Database, person_key: str) -> str | None:
         return row.display_name if row else None
 
 
-def load_family(
+def load_picture(
     database: Database, picture_id: str, viewer: Person, *, channel: str | None = None
-) -> tuple[Job, Picture, list[tuple[Picture, Job]]]:
-    """A picture, its job, and its ancestors with theirs, nearest first. Raises `NotFoundError`.
-
-    Ancestors that the viewer may not see are left out. `channel` is where the viewer is.
-    """
-    audience = Audience.of_person(viewer, channel=channel)
+) -> tuple[Job, Picture]:
+    """A picture and its job, for a viewer in a channel. Raises `NotFoundError`."""
     with database.read() as session:
-        picture = find_picture(session, picture_id, audience)
-        job = queries.find_job(session, picture.job_id)
-        ancestors = [
-            ancestor for ancestor in queries.ancestors(session, [picture_id]) if not ancestor.deleted
-        ]
-        family = [(ancestor, queries.find_job(session, ancestor.job_id)) for ancestor in ancestors]
-        seen = [(ancestor, maker) for ancestor, maker in family if may_see(session, maker, audience)]
-        return job, picture, seen
+        picture = find_picture(session, picture_id, Audience.of_person(viewer, channel=channel))
+        return queries.find_job(session, picture.job_id), picture

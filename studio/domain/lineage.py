@@ -1,19 +1,14 @@
-"""The family tree of pictures: who made what from what."""
+"""The family tree of pictures: what was made from what."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-from studio.domain.requests import Operation
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Edge:
-    """`child` was made from `parent`, by the person with key `person`."""
+class Edge(NamedTuple):
+    """`child` was made from `parent`."""
 
     child: str
     parent: str
-    operation: Operation
-    person: str
 
 
 def parents_first(edges: Sequence[Edge]) -> list[str]:

@@ -5,10 +5,10 @@ who are there. Its own person sees it everywhere, under all their linked identit
 picture over into another place; what it came from stays where it was.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import ColumnElement, and_, false, func, not_, or_
+from sqlalchemy import ColumnElement, and_, false, func, not_, or_, select
 from sqlalchemy.orm import Session
 
 from studio.db import queries
@@ -16,7 +16,7 @@ from studio.db.gatherings.ballot_rows import members_of
 from studio.db.identities.linked_identities import human_of, identities, same_human
 from studio.db.tables import JobRow, PictureRow
 from studio.domain.gatherings import Gathering
-from studio.domain.jobs import HIDDEN, Job, JobVisibility
+from studio.domain.jobs import HIDDEN, Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture
 from studio.errors import NotFoundError
@@ -128,6 +128,19 @@ def find_picture(session: Session, picture_id: str, audience: Audience, *, early
     if not may_see(session, queries.find_job(session, picture.job_id), audience):
         raise NotFoundError("picture", id=picture_id[:14])
     return without_hidden_parents(session, picture, audience)
+
+
+def find_relatives(
+    session: Session, picture_ids: Sequence[str], audience: Audience
+) -> list[tuple[Picture, Job]]:
+    """In the order of the ids, with their jobs, deleted ones too; without those that were never shown to anybody, or
+    that the audience may not see.
+    """
+    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
+    shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
+    found = {row.id: (queries.picture_of(row), queries.job_of(job)) for row, job in session.execute(shown)}
+    family = [found[picture_id] for picture_id in picture_ids if picture_id in found]
+    return [(picture, job) for picture, job in family if may_see(session, job, audience)]
 
 
 def without_hidden_parents(session: Session, picture: Picture, audience: Audience) -> Picture:

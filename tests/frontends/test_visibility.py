@@ -16,7 +16,7 @@ from bots.presentation.compose.provenance.attribution import compose_family
 from bots.presentation.compose.starboard import compose_starboard
 from bots.presentation.message import Message
 from bots.presentation.suggestions import suggest
-from bots.queries.job_view import load_family, load_job_view
+from bots.queries.job_view import load_job_view, load_picture
 from bots.queries.starboard_entry import load_starboard_entry
 from bots.slack.render import render as slack_render
 from moderation.records import audit_log
@@ -279,4 +279,4 @@ def test_only_one_module_reads_whether_a_place_is_private() -> None:
 
 def test_a_private_picture_is_not_found_by_its_id(painted: Painted) -> None:
     with pytest.raises(NotFoundError):
-        load_family(painted.ports.database, f"{painted.first}.1", someone("cy"), channel="main")
+        load_picture(painted.ports.database, f"{painted.first}.1", someone("cy"), channel="main")

@@ -11,14 +11,14 @@ from studio.commands.pictures.lineage import find_wholes
 from studio.commands.results import Whole
 from studio.db import queries
 from studio.db.identities import linked_identities
-from studio.db.tables import JobRow, LineageRow, PictureRow
-from studio.domain.jobs import Job, JobState
+from studio.db.tables import LineageRow
+from studio.domain.jobs import Job
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, Source
 from studio.errors import NotFoundError
 from studio.services import file_references
-from studio.services.visibility import Audience, find_picture, may_see
+from studio.services.visibility import Audience, find_picture, find_relatives
 
 _OF_ONE_SHAPE = frozenset({Operation.EDIT, Operation.UPSCALE})
 _MOST_SHOWN = 12
@@ -57,14 +57,14 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
     (view,) = load_job_views(session, [job])
     ancestors = [ancestor.id for ancestor in queries.ancestors(session, [picture_id])]
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
-    became = _relatives(session, list(session.scalars(query)), audience)
+    became = _origins(session, list(session.scalars(query)), audience)
     children = [child for child in became if child.picture_id]
     before = _find_before(session, source, audience)
     return PictureDetails(
         picture=picture,
         view=replace(view, pictures=(picture,)),
         siblings=tuple(sibling.id for sibling in view.pictures),
-        ancestors=_relatives(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
+        ancestors=_origins(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
         before=before,
@@ -97,14 +97,10 @@ def _find_before(session: Session, source: Source | None, audience: Audience) ->
         return None
 
 
-def _relatives(session: Session, picture_ids: list[str], audience: Audience) -> list[Origin]:
-    """In the order of the ids, without those that were never shown to anybody or that the audience may not see."""
-    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
-    shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
-    found = {}
-    for row, job in ((row, queries.job_of(job_row)) for row, job_row in session.execute(shown)):
-        if may_see(session, job, audience):
-            there = row.deleted_at is None
-            prompt, shown_id = (row.recipe["prompt"], row.id) if there else ("", "")
-            found[row.id] = Origin(job=job, prompt=prompt, own=False, picture_id=shown_id)
-    return [found[picture_id] for picture_id in picture_ids if picture_id in found]
+def _origins(session: Session, picture_ids: Sequence[str], audience: Audience) -> list[Origin]:
+    return [
+        Origin(job=job, prompt="", own=False)
+        if picture.deleted
+        else Origin(job=job, prompt=picture.recipe.prompt, own=False, picture_id=picture.id)
+        for picture, job in find_relatives(session, picture_ids, audience)
+    ]

@@ -12,13 +12,11 @@ from studio.commands.spec import Call, CommandSpec
 from studio.db import queries
 from studio.db.gatherings import gathering_rows, part_rows
 from studio.db.identities.people import find_person
-from studio.db.tables import JobRow, LineageRow, PictureRow
+from studio.db.tables import LineageRow
 from studio.domain.gatherings import PartState
-from studio.domain.jobs import JobState
 from studio.domain.lineage import Edge, parents_first
-from studio.domain.requests import Operation
 from studio.ports import Ports
-from studio.services.visibility import Audience, may_see, may_see_gathering
+from studio.services.visibility import Audience, find_relatives, may_see_gathering
 
 MOST_RELATIVES = 60
 MURAL = "mural"  # the kind whose whole is one picture
@@ -58,7 +56,7 @@ def find_wholes(session: Session, picture_id: str, audience: Audience) -> Iterat
 
 def _edges(session: Session, picture_id: str) -> list[Edge]:
     """The lines of the tree, nearest to the picture first; those that would exceed the limit are left out."""
-    found: dict[tuple[str, str], Edge] = {}
+    found: dict[Edge, None] = {}
     known = {picture_id}
     for wanted, front_column in (
         (LineageRow.parent, LineageRow.child),
@@ -75,38 +73,21 @@ def _edges(session: Session, picture_id: str) -> list[Edge]:
                 if other not in known:
                     front.add(other)
                 known.add(other)
-                found[row.child, row.parent] = Edge(
-                    child=row.child,
-                    parent=row.parent,
-                    operation=Operation(row.operation),
-                    person=row.person_key,
-                )
+                found[Edge(child=row.child, parent=row.parent)] = None
             if not front:
                 break
-    return list(found.values())
+    return list(found)
 
 
 def _relatives(
     session: Session, audience: Audience, order: list[str], edges: Iterable[Edge]
-) -> list[Relative]:
-    """In the order given, without those that were never shown to anybody, or not to people who are here."""
-    query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
-    rows = {row.id: (row, job) for row, job in session.execute(query.where(PictureRow.id.in_(order)))}
-    shown = {
-        picture_id
-        for picture_id, (_, row) in rows.items()
-        if row.state == JobState.DONE and may_see(session, queries.job_of(row), audience)
-    }
-    return [
-        Relative(
-            picture=queries.picture_of(rows[picture_id][0]),
-            person=queries.job_of(rows[picture_id][1]).person,
-            parents=tuple(edge.parent for edge in edges if edge.child == picture_id and edge.parent in shown),
-            spoiler=queries.job_of(rows[picture_id][1]).spoiler,
-        )
-        for picture_id in order
-        if picture_id in shown
-    ]
+) -> Iterator[Relative]:
+    """In the order given, as far as the audience may see them."""
+    found = find_relatives(session, order, audience)
+    shown = {picture.id for picture, _ in found}
+    for picture, job in found:
+        parents = tuple(parent for child, parent in edges if child == picture.id and parent in shown)
+        yield Relative(picture=picture, person=job.person, parents=parents, spoiler=job.spoiler)
 
 
 SPEC = CommandSpec(

@@ -7,8 +7,9 @@ from sqlalchemy import select
 
 from bots.presentation.compose.parts.pictures import credit
 from bots.presentation.spans import plain_text
-from bots.queries.job_view import load_family, load_job_view, load_job_views
+from bots.queries.job_view import load_job_view, load_job_views
 from bots.web.queries.job_cards import load_jobs
+from bots.web.queries.picture_details import load_details
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Family
 from studio.commands.spec import Call
@@ -110,10 +111,10 @@ def test_a_family_tree_leaves_out_what_was_painted_in_another_community(ports: P
     def seen(call: Call) -> list[str]:
         family = execute(ports, call, "lineage", {"picture": third})
         assert isinstance(family, Family)
-        _, _, beside = load_family(ports.database, third, call.person)
-        assert {picture.id for picture, _ in beside} | {third} == {
-            relative.picture.id for relative in family.relatives
-        }
+        with ports.database.read() as session:
+            details = load_details(session, third, call.person)
+        beside = {ancestor.picture_id for ancestor in details.ancestors}
+        assert beside | {third} == {relative.picture.id for relative in family.relatives}
         return [relative.picture.id for relative in family.relatives]
 
     stranger = replace(there, person=someone("cy", community="other"))
