@@ -208,11 +208,11 @@ def load_panel(
         contest = find_open_contest(session, place) is not None
         several = len(queries.pictures_of_job(session, job.id)) > 1
     starred = has_star(database, picture, viewer.key)
-    possible = possible_actions(ports, contest=contest, several=several and job.state is JobState.DONE)
+    possible = _possible_actions(ports, contest=contest, several=several and job.state is JobState.DONE)
     return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, possible=possible)
 
 
-def possible_actions(ports: Ports, *, contest: bool, several: bool) -> set[Action]:
+def _possible_actions(ports: Ports, *, contest: bool, several: bool) -> set[Action]:
     """Of those that are possible only at times. `contest`: one is open where the viewer is.
 
     `several`: the job is done and has more than one picture.

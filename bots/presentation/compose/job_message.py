@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from bots.presentation.compose.parts.buttons import button
+from bots.presentation.compose.parts.heading import heading_of
 from bots.presentation.compose.parts.job_buttons import feedback_buttons, rows_under
-from bots.presentation.compose.parts.operation import credit_line
 from bots.presentation.compose.parts.pictures import (
     early_image,
     images_part,
@@ -99,9 +99,10 @@ def _outstanding(job_view: JobView, progress: JobProgress | None) -> Message:
     job = job_view.job
     status = _status(job_view)
     stop = Action.ENOUGH if job_view.pictures else Action.CANCEL
-    parts: list[Part] = [Title(job_title(job, job.request.prompt)), Small(credit_line(job_view))]
+    heading = heading_of(job_view)
+    parts: list[Part] = [Title(heading.title), Small(heading.line)]
     if progress is not None and progress.preview:
-        alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=job_title(job, job.request.prompt)))
+        alt_text = with_ai_label(translate(jobs.ALT_TEXT_PREVIEW, prompt=heading.title))
         preview = Image(name=PREVIEW, alt_text=alt_text, kind=FileKind.PREVIEW)
         parts.insert(0, Images(images=(preview,), spoiler=job.spoiler))
     if early := tuple(early_image(picture, job.request.count) for picture in job_view.pictures):
@@ -163,19 +164,18 @@ def _stored_sentence(job: Job) -> str:
 
 
 def _result(job_view: JobView, *, pixelated: bool) -> Message:
-    job, pictures = job_view.job, job_view.pictures
-    images = tuple(
-        picture_image(picture, job_view.job.request.count, pixelated=pixelated) for picture in pictures
-    )
+    job, pictures, heading = job_view.job, job_view.pictures, heading_of(job_view)
+    images = tuple(picture_image(picture, job.request.count, pixelated=pixelated) for picture in pictures)
+    all_together = with_ai_label(translate(jobs.ALT_TEXT_SHEET, count=len(pictures), prompt=heading.title))
     private = job.visibility is JobVisibility.PRIVATE
     show = (ButtonRow(buttons=(button(Action.SHOW, job.id),)),) if pixelated else ()
     publish = (ButtonRow(buttons=(button(Action.PUBLISH, job.id),)),) if private else ()
     return Message(
         parts=(
-            images_part(images, _sheet_text(job_view), spoiler=job.spoiler and not pixelated),
+            images_part(images, all_together, spoiler=job.spoiler and not pixelated),
             *([Note(spans=(translate(jobs.HIDDEN),))] if pixelated else []),
-            Title(job_title(job, job_view.prompt)),
-            Small(credit_line(job_view)),
+            Title(heading.title),
+            Small(heading.line),
             Small(recipe_line(pictures)),
             *recipe_notes(pictures),
             *([Small((translate(jobs.PRIVATE),))] if private else []),
@@ -185,12 +185,6 @@ def _result(job_view: JobView, *, pixelated: bool) -> Message:
         tone=Tone.SUCCESS,
         summary=_summary(job_view),
     )
-
-
-def _sheet_text(job_view: JobView) -> str:
-    """The alternative text of all pictures together."""
-    title = job_title(job_view.job, job_view.prompt)
-    return with_ai_label(translate(jobs.ALT_TEXT_SHEET, count=len(job_view.pictures), prompt=title))
 
 
 def _summary(job_view: JobView, state: str = "") -> str:

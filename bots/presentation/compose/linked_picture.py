@@ -1,6 +1,6 @@
 """A picture below a link to it that somebody posted in a chat."""
 
-from bots.presentation.compose.parts.operation import credit_line
+from bots.presentation.compose.parts.heading import heading_of
 from bots.presentation.compose.parts.pictures import picture_image, title_of
 from bots.presentation.message import Images, Message, Small, Title
 from bots.queries.linked_picture import LinkedPicture
@@ -13,6 +13,6 @@ def compose_linked_picture(linked: LinkedPicture) -> Message:
         parts=(
             Images(images=(picture_image(picture),)),
             Title(title_of(picture.recipe.prompt)),
-            Small(credit_line(linked.job_view)),
+            Small(heading_of(linked.job_view).line),
         )
     )

@@ -4,8 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bots.presentation.compose.job_message import compose_job, end_sentence
-from bots.presentation.compose.parts.operation import describe_operation
-from bots.presentation.compose.parts.pictures import credit, job_title
+from bots.presentation.compose.parts.heading import heading_of
 from bots.presentation.message import Button
 from bots.presentation.prompt_flags import typed_words
 from bots.queries.job_view import JobView
@@ -42,9 +41,7 @@ def render_card(view: JobView, progress: JobProgress | None = None) -> str:
         "job_card.html",
         job=job,
         message=message,
-        title=job_title(job, view.prompt),
-        credit=credit(view, picture_path),
-        operation=describe_operation(view),
+        heading=heading_of(view, picture_path),
         shape=shape_of(view),
         waits=job.state in WAITING,
         preview=progress.preview if progress else None,

@@ -2,7 +2,8 @@
 
 from starlette.requests import Request
 
-from bots.presentation.compose.parts.pictures import alt_text_of, credit, job_title
+from bots.presentation.compose.parts.heading import heading_of
+from bots.presentation.compose.parts.pictures import alt_text_of
 from bots.queries.job_view import load_job_views
 from bots.web.access.session_cookies import WebUser
 from bots.web.addresses import picture_path
@@ -32,7 +33,5 @@ def comparison_dialog(context: WebContext, user: WebUser, request: Request) -> s
             job = queries.find_job(session, picture.job_id)
             (view,) = load_job_views(session, [job])
             image = shown_picture(picture, spoiler=job.spoiler)
-            shown.append(
-                (image, alt_text_of(picture), job_title(view.job, view.prompt), credit(view, picture_path))
-            )
+            shown.append((image, alt_text_of(picture), heading_of(view, picture_path)))
     return render_template("comparison.html", pictures=shown)

@@ -1,6 +1,6 @@
 """The page of the app, and the dialogs that show jobs and pictures."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from starlette.requests import Request
@@ -10,14 +10,14 @@ from bots.presentation.compose.errors import compose_error
 from bots.presentation.compose.gatherings.mural_lineage import lineage_button
 from bots.presentation.compose.job_message import compose_copy
 from bots.presentation.compose.parts.buttons import rows_of
+from bots.presentation.compose.parts.heading import heading_of
 from bots.presentation.compose.parts.job_buttons import single_rows
-from bots.presentation.compose.parts.operation import describe_operation
-from bots.presentation.compose.parts.pictures import credit, credit_of, job_title
-from bots.presentation.compose.picture_choice import compose_panel
-from bots.presentation.message import Button
+from bots.presentation.compose.parts.pictures import credit_of
+from bots.presentation.interaction_router import Panel
+from bots.presentation.message import Button, Message
 from bots.presentation.prompt_flags import typed_words
 from bots.presentation.spans import plain_text
-from bots.presentation.subject_lookup import possible_actions
+from bots.presentation.subject_lookup import load_panel
 from bots.process.thread_pools import Pool
 from bots.queries.job_view import JobView, Origin, load_job_views
 from bots.texts.gatherings.mural import SHOW_WHOLE
@@ -41,9 +41,7 @@ from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.db import queries
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.domain.jobs import JobState
 from studio.errors import BannedError, NotFoundError
-from studio.gatherings.contests.records import find_open_contest
 
 # Of a picture's actions: those of its whole job, and what its dialog shows in another way.
 _ELSEWHERE = frozenset({Action.MORE, Action.REROLL, Action.WHO})
@@ -88,10 +86,9 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
                 raise NotFoundError("this_picture")
             subject = pictures[0].id
         details = load_details(session, subject, user.person)
-        contest = find_open_contest(session, ROOM_ADDRESS) is not None
-    several = len(details.siblings) > 1 and details.view.job.state is JobState.DONE
-    possible = possible_actions(context.ports, contest=contest, several=several)
     picture = details.picture
+    shown = Panel(job_id=picture.job_id, index=picture.index)
+    panel = load_panel(context.ports, shown, user.person, channel=ROOM_ADDRESS.channel)
     return _portrait(
         details.view,
         large=shown_picture(picture),
@@ -101,7 +98,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         neighbours=details.neighbours(picture_path("")),
         rows=rows_of(
             [
-                *_actions(details, user, possible=possible),
+                *_actions(details.view, panel),
                 *(lineage_button(whole.gathering, SHOW_WHOLE) for whole in details.wholes),
             ],
             most=3,
@@ -122,9 +119,7 @@ def _portrait(view: JobView, **more: object) -> str:
     return render_template(
         "portrait.html",
         message=compose_copy(view),
-        title=job_title(view.job, view.prompt),
-        credit=credit(view, picture_path),
-        operation=describe_operation(view),
+        heading=heading_of(view, picture_path),
         when=ended,
         **values,
     )
@@ -153,22 +148,11 @@ def _with_credits(relatives: Sequence[Origin]) -> list[tuple[Origin, str]]:
     return [(relative, plain_text(credit_of(relative))) for relative in relatives]
 
 
-def _actions(details: PictureDetails, user: WebUser, *, possible: Collection[Action]) -> Iterator[Button]:
+def _actions(view: JobView, panel: Message) -> Iterator[Button]:
     """Each once: the buttons of a message that shows this picture alone, and those of its panel."""
-    job, picture = details.view.job, details.picture
-    own = job.person.user_id == user.user_id
-    starred_by = details.view.starred_by.get(picture.id, ())
-    rows = single_rows(details.view)
-    rows += compose_panel(
-        job,
-        picture,
-        own=own,
-        moderates=user.moderator,
-        starred=user.person.key in starred_by,
-        possible=possible,
-    ).rows
+    rows = (*single_rows(view), *panel.rows)
     by_action = {button.action: button for row in rows for button in row.buttons}
-    if starred_by:
+    if starred_by := view.starred_by.get(view.pictures[0].id, ()):
         star = by_action[Action.STAR]
         by_action[Action.STAR] = replace(star, label=f"{star.label} {len(starred_by)}")
     yield from (button for action, button in by_action.items() if action not in _ELSEWHERE)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bots.presentation.compose.job_message import compose_copy, compose_job, compose_ping, with_missing_files
-from bots.presentation.compose.parts.operation import describe_operation
+from bots.presentation.compose.parts.heading import describe_operation
 from bots.presentation.compose.parts.pictures import job_title
 from bots.presentation.message import Facts, FileKind, Images, Message, Note, Progress, Small, Title
 from bots.presentation.spans import plain_text

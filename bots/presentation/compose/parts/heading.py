@@ -1,6 +1,9 @@
-"""What a job makes of the pictures that it starts from: ``variations of picture 2``, ``upscaled 4×``."""
+"""The heading of a job: its title, its credit, and what it makes of the pictures that it starts from."""
 
-from bots.presentation.compose.parts.pictures import credit
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bots.presentation.compose.parts.pictures import credit, job_title
 from bots.presentation.message import Spans
 from bots.presentation.spans import join_parts
 from bots.queries.job_view import JobView
@@ -13,13 +16,31 @@ from studio.domain.requests import Operation, PaintRequest
 _MOST_CELLS_NAMED = 4
 
 
-def credit_line(job_view: JobView) -> Spans:
-    """``by @ana, from @bo’s fox · variations of picture 2``."""
-    return join_parts([credit(job_view), (describe_operation(job_view),)])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heading:
+    """What a job's pictures are headed by. `operation` says what was made of the pictures before; often empty."""
+
+    title: str
+    credit: Spans
+    operation: str
+
+    @property
+    def line(self) -> Spans:
+        """``by @ana, from @bo’s fox · variations of picture 2``."""
+        return join_parts([self.credit, (self.operation,)])
+
+
+def heading_of(job_view: JobView, address_of: Callable[[str], str] | None = None) -> Heading:
+    """`address_of` as in `credit`."""
+    return Heading(
+        title=job_title(job_view.job, job_view.prompt),
+        credit=credit(job_view, address_of),
+        operation=describe_operation(job_view),
+    )
 
 
 def describe_operation(job_view: JobView) -> str:
-    """Empty for pictures from words alone."""
+    """``variations of picture 2``, ``upscaled 4×``; empty for pictures from words alone."""
     request = job_view.job.request
     if request.mural_cell is not None:
         return ""
