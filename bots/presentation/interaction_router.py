@@ -23,6 +23,7 @@ T = TypeVar("T")
 FORM_PREFIX = "c1m:"
 _CASE_PICTURES = "c1k"  # and a case's id: earlier versions' button to show its pictures
 PRESS_PREFIXES = frozenset({VERSION, _CASE_PICTURES})  # of the ids of buttons
+FORMER_SETTING = "c1h:"  # and a setting's name: earlier versions' Home tab had a menu for each
 _VARIATION_SELECTOR = "\ufe0f"  # some clients send it, some do not
 _FORM_ID = re.compile(r"c1m:(?P<command>[a-z-]{1,20}):(?P<about>[\w.]{0,40})(?::(?P<cells>(?:[A-D][1-4])*))?")
 _IMAGINE = "imagine"
@@ -93,6 +94,13 @@ def parse_press(custom_id: str) -> ButtonId:
     return button
 
 
+def route_former_setting(custom_id: str, value: str) -> Run | None:
+    """What a menu of an earlier version's Home tab stands for; without a value, for the default one."""
+    if not custom_id.startswith(FORMER_SETTING):
+        return None
+    return Run(command="settings", values={custom_id.removeprefix(FORMER_SETTING): value or "none"})
+
+
 def route_button(button: ButtonId) -> Step:
     """What a button leads to."""
     if button.action is Action.GATHER_ASK:
@@ -128,6 +136,12 @@ def require_foreign(action: Action, image: T | None) -> T:
     if image is None or action is Action.REPORT:
         raise BadRequestError("not_from_here" if image else "no_image")
     return image
+
+
+def route_foreign(action: Action) -> Run:
+    """An entry of the menu of somebody's image, which is the value that is still missing: ``image``."""
+    command = "whose" if action is Action.WHO else str(action)
+    return Run(command=command, public=ACTIONS[action].public)
 
 
 MENU: Mapping[str, Action] = {spec.menu: action for action, spec in ACTIONS.items() if spec.menu}

@@ -25,13 +25,11 @@ from bots.slack.http.oauth_flow import Uninstall
 from bots.slack.listeners.actions import ActionListener
 from bots.slack.listeners.commands import CommandListener
 from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.listeners.home_tab import FORMER_SETTING, HomeTab
 from bots.slack.listeners.link_unfurling import LinkUnfurling
 from bots.slack.listeners.modals import Modals
 from bots.slack.listeners.reactions import Reactions
 from bots.slack.listeners.shortcuts import ENTRIES, IMAGINE, Shortcuts
 from bots.slack.listeners.view_submissions import ViewSubmissions
-from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.file_cleanup import FileCleanup
 from bots.slack.messages.preview_uploads import PreviewUploads
 from bots.slack.messages.transport import SlackTransport
@@ -49,7 +47,6 @@ Body = Mapping[str, Any]
 Listener = Callable[[Body], Coroutine[Any, Any, None]]
 
 _PRESSES = re.compile("^c1[a-z]?:")  # buttons, and menus whose options are buttons
-_FORMER_SETTINGS = re.compile(re.escape(FORMER_SETTING))
 _FORMS = re.compile(re.escape(PREFIX))
 _FINISH_SECONDS = 5.0
 _ACT_SECONDS = 1.0
@@ -90,15 +87,14 @@ class SlackApp:
         context = self.context
         channels = Channels(context.workspaces)
         people = Members(context, UserGroups(context.workspaces, context.settings.moderator_groups), channels)
-        replies = EphemeralReplies(context)
         runner = SlackStepRunner(context, self.delivery, channels)
-        dispatcher = Dispatcher(context, people, replies, runner)
-        home, modals = HomeTab(dispatcher), Modals(dispatcher)
-        submissions = ViewSubmissions(dispatcher, home)
+        dispatcher = Dispatcher(context, people, runner)
+        modals = Modals(dispatcher)
+        submissions = ViewSubmissions(dispatcher)
         commands = CommandListener(dispatcher)
         reactions = Reactions(dispatcher)
         self.events |= {
-            "app_home_opened": AppOpening(dispatcher, home, self.greeting).handle_opening,
+            "app_home_opened": AppOpening(dispatcher, self.greeting).handle_opening,
             "app_mention": commands.message,
             "link_shared": LinkUnfurling(dispatcher).handle_links,
             "message": commands.message,
@@ -109,11 +105,10 @@ class SlackApp:
         self.bolt.command("/imagine")(self._acknowledge_first(commands.imagine))
         self.bolt.command("/studio")(self._acknowledge_first(commands.studio))
         self.bolt.action(PICTURE_CHOICE)(self._acknowledge_first(modals.picture_chosen))
-        self._register_actions(ActionListener(dispatcher, modals, home), submissions, home)
+        self._register_actions(ActionListener(dispatcher, modals), submissions)
         self._register_shortcuts(Shortcuts(dispatcher, modals), modals)
 
-    def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions, home: HomeTab) -> None:
-        self.bolt.action(_FORMER_SETTINGS)(self._acknowledge_first(home.former_setting_changed))
+    def _register_actions(self, actions: ActionListener, submissions: ViewSubmissions) -> None:
         self.bolt.action(_PRESSES)(self._acknowledge_first(actions.handle_press))
 
         async def submit(ack: AsyncAck, body: Body) -> None:

@@ -14,7 +14,6 @@ from bots.queries.suggested_prompts import load_suggestions
 from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_opening
 from bots.slack.listeners.dispatcher import Dispatcher
-from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.listener import Listener
 from bots.slack.messages.agent_thread import call_agent
 from bots.slack.workspaces.greeting import Greeting
@@ -25,16 +24,15 @@ from studio.errors import ChatelierError
 
 
 class AppOpening(Listener):
-    def __init__(self, dispatcher: Dispatcher, home: HomeTab, greeting: Greeting) -> None:
+    def __init__(self, dispatcher: Dispatcher, greeting: Greeting) -> None:
         super().__init__(dispatcher)
-        self._home = home
         self._greeting = greeting
 
     async def handle_opening(self, body: Mapping[str, Any]) -> None:
         """Never raises for what Slack refuses."""
         request = of_opening(body)
         if body["event"].get("tab") == "home":
-            await self._home.show(request)
+            await self._dispatcher.home.show(request)
         try:
             call = await self._people.call_of(request)
             if body["event"].get("tab") == "messages":

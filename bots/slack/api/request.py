@@ -31,6 +31,11 @@ class SlackRequest:
         return f"{self.enterprise}:{self.team}" if self.enterprise else self.team
 
     @property
+    def at_home(self) -> bool:
+        """Asked on the Home tab, which is in no channel."""
+        return self.channel is None
+
+    @property
     def in_private(self) -> bool:
         """Asked in the app's own direct messages."""
         return bool(self.channel and self.channel.startswith("D"))

@@ -16,13 +16,14 @@ from bots.process.thread_pools import Pool
 from bots.slack.api.client import NotInstalledError, SlackError
 from bots.slack.api.request import SlackRequest
 from bots.slack.context import SlackComponent, SlackContext
+from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.messages.ephemeral_replies import EphemeralReplies
 from bots.slack.messages.message_sender import Draft
 from bots.slack.messages.private_images import PrivateImages
 from bots.slack.texts import texts
 from bots.slack.workspaces.members import Members
 from bots.texts.translation import translate
-from studio.commands.results import Accepted
+from studio.commands.results import Accepted, SettingsChanged
 from studio.commands.spec import Call
 from studio.domain.deliveries import DeliveryKind
 from studio.errors import ChatelierError
@@ -35,13 +36,12 @@ log = logging.getLogger(__name__)
 
 
 class Dispatcher(SlackComponent):
-    def __init__(
-        self, context: SlackContext, people: Members, replies: EphemeralReplies, runner: StepRunner
-    ) -> None:
+    def __init__(self, context: SlackContext, people: Members, runner: StepRunner) -> None:
         super().__init__(context)
         self.context, self.people, self.runner = context, people, runner
-        self._replies = replies
-        self._images = PrivateImages(context)
+        self.home = HomeTab(context, people)
+        self._replies = EphemeralReplies(context)
+        self.images = PrivateImages(context)
         self.requests = RequestDedup(remembered=_REMEMBERED)
 
     async def serve(self, request: SlackRequest, work: Work, *, quietly: bool = False) -> None:
@@ -62,6 +62,7 @@ class Dispatcher(SlackComponent):
 
     async def refuse(self, request: SlackRequest, error: Exception) -> None:
         """Say what went wrong; a refusal that may be appealed has a button for that."""
+        await self.people.adopt_language(request)
         match error:
             case NotInstalledError():
                 message = compose_sentence(translate(texts.NOT_INSTALLED))
@@ -71,24 +72,36 @@ class Dispatcher(SlackComponent):
             case _:
                 message = message_of(error)
         await self._replies.send(request, Draft(message=message))
+        await self._show_home(request)
 
     async def answer(
         self, request: SlackRequest, call: Call, result: Result, *, quietly: bool = False
     ) -> None:
-        """Never raises: a job that was accepted is safe, and its events bring the answer later."""
+        """Never raises: a job that was accepted is safe, and its events bring the answer later.
+
+        Settings that were changed on the Home tab are shown there.
+        """
         try:
-            await self.runner.answer(result, call, partial(self.reply, request), quietly=quietly)
+            if not (request.at_home and isinstance(result, SettingsChanged)):
+                show = partial(self.reply, request)
+                await self.runner.answer(result, call, show, quietly=quietly)
             if isinstance(result, Accepted):
                 await self._explain_place(request, result)
         except (SlackError, DeliveryInProgressError, ChatelierError) as error:
             log.warning("response postponed: %s", type(error).__name__)
         except Exception as error:  # noqa: BLE001 - the job is safe
             report_error(error)
+        await self._show_home(request)
+
+    async def _show_home(self, request: SlackRequest) -> None:
+        """Where somebody acts on the Home tab: what it lists has changed."""
+        if request.at_home:
+            await self.home.show(request)
 
     async def reply(self, request: SlackRequest, reply: Reply) -> None:
         """To the person alone. Files at Slack are recorded for its subject, and gone after an hour."""
         subject = reply.subject or request.user
-        draft = await self._images.draft(request, reply.message, lambda _: subject, made=reply.made)
+        draft = await self.images.draft(request, reply.message, lambda _: subject, made=reply.made)
         await self._replies.send(request, draft)
 
     async def _explain_place(self, request: SlackRequest, answer: Accepted) -> None:

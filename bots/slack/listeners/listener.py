@@ -4,7 +4,6 @@ from bots.slack.context import SlackComponent
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.uploads import Uploads
 from bots.slack.messages.message_lookup import MessageLookup
-from bots.slack.messages.private_images import PrivateImages
 
 
 class Listener(SlackComponent):
@@ -13,6 +12,6 @@ class Listener(SlackComponent):
         self._dispatcher = dispatcher
         self._people = dispatcher.people
         self._runner = dispatcher.runner
-        self._images = PrivateImages(dispatcher.context)
+        self._images = dispatcher.images
         self._lookup = MessageLookup(dispatcher.context)
         self._uploads = Uploads(dispatcher.context)

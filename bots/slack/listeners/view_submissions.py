@@ -11,15 +11,13 @@ from bots.interactions.error_messages import message_of
 from bots.presentation.compose.errors import explain
 from bots.presentation.interaction_router import FormId, route_form
 from bots.slack.api.request import SlackRequest, of_submission
-from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.form_state import FormState, read_form
-from bots.slack.listeners.home_tab import HomeTab
 from bots.slack.listeners.listener import Listener
 from bots.slack.render_form import values_of
 from bots.slack.texts.mrkdwn import plain_text
 from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG
-from studio.commands.results import Answer, SettingsChanged
+from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.domain.people import Person, Platform
 from studio.errors import BadParameterError, BadRequestError, ChatelierError
@@ -38,10 +36,6 @@ class FieldRefusedError(Exception):
 
 
 class ViewSubmissions(Listener):
-    def __init__(self, dispatcher: Dispatcher, home: HomeTab) -> None:
-        super().__init__(dispatcher)
-        self._home = home
-
     async def handle_submission(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Errors go back into the modal while Slack waits for them, afterwards to the person."""
         view: Mapping[str, Any] = body["view"]
@@ -63,15 +57,11 @@ class ViewSubmissions(Listener):
             await self._answer(request, work)
 
     async def _answer(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
-        """Settings that were changed on the Home tab are shown there."""
         try:
             call, answer = await work
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             reason = error.reason if isinstance(error, FieldRefusedError) else error
             await self._dispatcher.refuse(request, reason)
-            return
-        if isinstance(answer, SettingsChanged) and request.channel is None:
-            await self._home.show(request)
         else:
             await self._dispatcher.answer(request, call, answer)
 

@@ -40,9 +40,12 @@ async def test_a_home_tab_of_an_earlier_version_keeps_a_setting_when_it_is_chang
         assert settings.preferences_of(session, ANA_KEY).count is None
 
 
-async def test_a_setting_that_cannot_be_kept_is_said_on_the_tab(room: SlackRoom) -> None:
+async def test_a_setting_of_an_earlier_home_tab_that_cannot_be_kept_is_said_in_private(
+    room: SlackRoom,
+) -> None:
     await room.send(room.slack.press_at_home("c1h:count", value="99"))
-    assert ":warning: The count must" in home(room)
+    assert (room.message.channel, room.message.text[:14]) == (f"D{ANA[1:]}", "The count must")
+    assert len(room.slack.homes[ANA]) == 1, "the tab shows what is kept"
 
 
 async def test_home_shows_what_is_left_this_month(room: SlackRoom) -> None:
