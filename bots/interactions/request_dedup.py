@@ -8,21 +8,20 @@ from studio.bounded_dict import BoundedDict
 
 
 class RequestDedup:
-    """Remembers what came within the last moment.
+    """Remembers what came lately.
 
     What concerns one message comes to one process on Discord, so remembering it here is enough there; a process that
     Slack tells again remembers it, and another one makes the same job of it.
     """
 
-    def __init__(self, *, moment_seconds: float = math.inf, remembered: int = 2000) -> None:
-        self._moment_seconds = moment_seconds
+    def __init__(self, *, remembered: int = 2000) -> None:
         self._seen: BoundedDict[Hashable, tuple[float, str]] = BoundedDict(remembered)
 
-    def key_of(self, what: Hashable, *, fresh: str) -> str:
-        """The request key of something that a person does: `fresh`, or that of what it repeats."""
+    def key_of(self, what: Hashable, *, fresh: str, within_seconds: float = math.inf) -> str:
+        """The request key of something that a person does: `fresh`, or that of what it repeats within this time."""
         now = time.monotonic()
         first_at, key = self._seen.pop(what, (now, fresh))
-        if now - first_at > self._moment_seconds:
+        if now - first_at > within_seconds:
             first_at, key = now, fresh
         self._seen[what] = (first_at, key)
         return key

@@ -179,11 +179,10 @@ class StepRunner:
             Pool.FILES, examine_upload, self._ports, call.person, await _receive(fetch)
         )
 
-    async def run_on_image(self, action: Action, fetch: Fetch, call: Call) -> Answer:
-        """Who made somebody's image, or what a command makes of it."""
-        command = "whose" if action is Action.WHO else str(action)
-        image = await self.receive(find_command(command).parameter("image"), fetch, call)
-        return await self.run(Run(command=command, values={"image": image}), call)
+    async def with_image(self, run: Run, fetch: Fetch, call: Call) -> Run:
+        """The command on somebody's image."""
+        parameter = find_command(run.command).parameter("image")
+        return replace(run, values={"image": await self.receive(parameter, fetch, call)})
 
     async def take_in_form(self, action: Action, fetch: Fetch, call: Call) -> Form:
         """The form of an action on somebody's image, which is its `upload`."""

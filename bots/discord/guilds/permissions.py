@@ -1,6 +1,7 @@
 """What the bot has to be allowed, and who is told when it is not."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -25,12 +26,6 @@ NEEDED = {
 }
 PERMISSIONS = discord.Permissions(**dict.fromkeys(NEEDED, True))
 SCOPES = ("bot", "applications.commands")
-# Where commands are offered, and to whom.
-CONTEXTS = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=False)
-IN_SERVERS = app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False)
-EVERYWHERE = app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True)
-INSTALLS = app_commands.AppInstallationType(guild=True, user=False)
-WITH_USER_INSTALLS = app_commands.AppInstallationType(guild=True, user=True)
 _USER_INSTALL = 1
 
 
@@ -43,6 +38,16 @@ def user_install_url(application_id: int) -> str:
     """Where people add the app to their account."""
     url = discord.utils.oauth_url(application_id, scopes=("applications.commands",))
     return f"{url}&integration_type={_USER_INSTALL}"
+
+
+def availability(*, by_people: bool, in_servers_only: bool = False) -> dict[str, Any]:
+    """Where Discord offers a command, as its arguments. `by_people`: wherever somebody is who added the app."""
+    return {
+        "allowed_contexts": app_commands.AppCommandContext(
+            guild=True, dm_channel=not in_servers_only, private_channel=by_people
+        ),
+        "allowed_installs": app_commands.AppInstallationType(guild=True, user=by_people),
+    }
 
 
 def missing(channel: discord.abc.GuildChannel | discord.Thread, me: discord.Member) -> list[str]:

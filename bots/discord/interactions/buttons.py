@@ -10,18 +10,8 @@ from bots.discord.interactions.dispatcher import Dispatcher, Handler
 from bots.discord.interactions.modal_submissions import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
-from bots.interactions.request_dedup import RequestDedup
-from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.compose.picture_choice import compose_confirmation
-from bots.presentation.interaction_router import (
-    PRESS_PREFIXES,
-    Ask,
-    Run,
-    Step,
-    parse_press,
-    route_button,
-)
-from bots.presentation.subject_lookup import form_about
+from bots.presentation.interaction_router import PRESS_PREFIXES, Ask, Run, Step, parse_press, route_button
 from studio.commands.button_ids import VERSION, Action
 from studio.parsing.grid_regions import is_cell
 
@@ -35,7 +25,6 @@ class Buttons(Handler):
     def __init__(self, dispatcher: Dispatcher, modals: Modals) -> None:
         super().__init__(dispatcher)
         self.modals = modals
-        self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
 
     async def handle_press(self, interaction: discord.Interaction) -> None:
         """Any component; called for every one that is used."""
@@ -48,8 +37,7 @@ class Buttons(Handler):
             await self.modals.open_from(interaction, rest)
         elif prefix == _CELLS:
             cells = sorted(cell for cell in data.get("values", ()) if is_cell(str(cell)))
-            form = form_about(Action.EDIT, FormSubject(about=rest))
-            await self.modals.open(interaction, form.with_values({"region": ",".join(cells)}))
+            await self.modals.open_from(interaction, f"{Action.EDIT}:{rest}", region=",".join(cells))
         elif prefix == SELECT:
             await self._press(interaction, str(next(iter(data.get("values", ())), "")))
         elif prefix in PRESS_PREFIXES:
@@ -58,7 +46,8 @@ class Buttons(Handler):
     async def _press(self, interaction: discord.Interaction, custom_id: str) -> None:
         button = parse_press(custom_id)
         click = (interaction.message and interaction.message.id, interaction.user.id, str(button))
-        key = self._clicks.key_of(click, fresh=f"discord:{interaction.id}")
+        fresh = f"discord:{interaction.id}"
+        key = self._dispatcher.clicks.key_of(click, fresh=fresh, within_seconds=_SAME_CLICK_SECONDS)
         await self.follow(interaction, route_button(button), key=key)
 
     async def follow(self, interaction: discord.Interaction, step: Step, *, key: str | None = None) -> None:

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 
 from bots.discord.guilds.members import call_of
-from bots.discord.guilds.permissions import CONTEXTS, EVERYWHERE, INSTALLS, WITH_USER_INSTALLS
+from bots.discord.guilds.permissions import availability
 from bots.discord.guilds.uploads import PENDING_UPLOAD, first_image
 from bots.discord.interactions.buttons import Buttons
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
@@ -16,9 +16,8 @@ from bots.discord.messages.answers import private_refusal
 from bots.discord.messages.message_lookup import find_shown_in, is_own
 from bots.interactions.step_runner import Fetch
 from bots.presentation.actions import ACTIONS, Needs
-from bots.presentation.interaction_router import MENU, Run, Step, require_foreign
+from bots.presentation.interaction_router import MENU, Step, require_foreign, route_foreign
 from studio.commands.button_ids import Action
-from studio.commands.results import Answer
 from studio.commands.spec import Call
 from studio.errors import BadRequestError, DatabaseUnavailableError
 
@@ -45,13 +44,8 @@ class ContextMenus(Handler):
             async with private_refusal(interaction):
                 await self.handle_choice(interaction, message, action)
 
-        anywhere = self._context.settings.user_install
-        return app_commands.ContextMenu(
-            name=name,
-            callback=serve,
-            allowed_contexts=EVERYWHERE if anywhere else CONTEXTS,
-            allowed_installs=WITH_USER_INSTALLS if anywhere else INSTALLS,
-        )
+        by_people = self._context.settings.user_install
+        return app_commands.ContextMenu(name=name, callback=serve, **availability(by_people=by_people))
 
     async def handle_choice(
         self, interaction: discord.Interaction, message: discord.Message, action: Action
@@ -61,16 +55,14 @@ class ContextMenus(Handler):
             return
         attachment = require_foreign(action, first_image(message))
         image = partial(self._context.downloads.download, attachment)
-        if action is Action.WHO or ACTIONS[action].needs is Needs.FORM:
-            operation = partial(self._on_foreign, interaction, image, action)
+        if ACTIONS[action].needs is Needs.FORM:
+            operation = partial(self._show_form, interaction, action, image)
             await self._dispatcher.serve(interaction, operation, public=False)
             return
-
-        async def complete(call: Call) -> Run:
-            return replace(run, values={"image": await self._runner.take_in(image, call)})
-
-        run = Run(command=str(action), values={"image": PENDING_UPLOAD}, public=ACTIONS[action].public)
-        await self._dispatcher.run(interaction, run, complete=complete)
+        run = route_foreign(action)
+        checked = replace(run, values={"image": PENDING_UPLOAD}) if run.public else run
+        complete = partial(self._runner.with_image, run, image)
+        await self._dispatcher.run(interaction, checked, complete=complete)
 
     async def _step(self, interaction: discord.Interaction, message: discord.Message, action: Action) -> Step:
         """What follows for a message of ours. A first answer may not take long, so in doubt one asks which picture."""
@@ -84,11 +76,8 @@ class ContextMenus(Handler):
         except TimeoutError:
             raise DatabaseUnavailableError from None
 
-    async def _on_foreign(
-        self, interaction: discord.Interaction, image: Fetch, action: Action, call: Call
-    ) -> Answer | None:
-        if action is Action.WHO:
-            return await self._runner.run_on_image(action, image, call)
+    async def _show_form(
+        self, interaction: discord.Interaction, action: Action, image: Fetch, call: Call
+    ) -> None:
         form = await self._runner.take_in_form(action, image, call)
         await self._presses.modals.show_opener(interaction, action, form, call)
-        return None

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import discord
 
@@ -12,6 +13,7 @@ from bots.discord.guilds.home_server import link_to_home
 from bots.discord.guilds.members import call_of, may_show
 from bots.discord.messages.answers import Answers, send_private
 from bots.interactions.error_messages import message_of
+from bots.interactions.request_dedup import RequestDedup
 from bots.interactions.step_runner import Result, StepRunner
 from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message
@@ -31,7 +33,8 @@ log = logging.getLogger(__name__)
 class Dispatcher:
     def __init__(self, context: DiscordContext, answers: Answers, runner: StepRunner) -> None:
         self.context, self.answers, self.runner = context, answers, runner
-        self._look_ups = 0
+        self.clicks = RequestDedup()
+        self._look_ups = asyncio.Semaphore(_MOST_LOOK_UPS)
 
     async def run(
         self,
@@ -41,53 +44,37 @@ class Dispatcher:
         key: str | None = None,
         complete: Callable[[Call], Awaitable[Run]] | None = None,
     ) -> None:
-        """Carry out a command. What is wrong with it is said at once, privately.
+        """Carry out a command. What is wrong with it is said privately, also where everybody sees its job.
 
         `complete` makes the command anew with what takes longer to find, such as uploads; until then
         `PENDING_UPLOAD` stands for each of them.
         """
-        with remember_reads():
-            await self._run(interaction, run, key=key, complete=complete)
-
-    async def _run(
-        self,
-        interaction: discord.Interaction,
-        run: Run,
-        *,
-        key: str | None,
-        complete: Callable[[Call], Awaitable[Run]] | None,
-    ) -> None:
-        if wrong := await self._find_mistake(interaction, run):
-            await send_private(interaction, wrong)
-            return
 
         async def operation(call: Call) -> Answer:
             return await self.runner.run(await complete(call) if complete else run, call)
 
-        await self.serve(interaction, operation, public=run.public, key=key)
+        with remember_reads():
+            if wrong := await self._find_mistake(interaction, run):
+                await send_private(interaction, wrong)
+            else:
+                await self.serve(interaction, operation, public=run.public, key=key)
 
     async def _find_mistake(self, interaction: discord.Interaction, run: Run) -> Message | None:
-        """What is wrong with a command. The first answer may not take long, so in doubt nothing is."""
+        """What is wrong with a public command. The first answer may not take long, so in doubt nothing is."""
+        if not run.public:
+            return None
         call = call_of(interaction, self.context.settings)
         try:
-            check_values(run)
-            if run.public and self._look_ups < _MOST_LOOK_UPS:
-                async with asyncio.timeout(_LOOK_UP_SECONDS):
-                    await self._look_up(run, call)
+            find_command(run.command).read(run.values)
+            if not self._look_ups.locked():
+                look_up = partial(check, self.context.ports, call, run.command, run.values)
+                async with self._look_ups, asyncio.timeout(_LOOK_UP_SECONDS):
+                    await self.context.pools.run(Pool.DATABASE, look_up)
         except TimeoutError:
             return None
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             return message_of(error)
         return None
-
-    async def _look_up(self, run: Run, call: Call) -> None:
-        self._look_ups += 1
-        try:
-            await self.context.pools.run(
-                Pool.DATABASE, check, self.context.ports, call, run.command, run.values
-            )
-        finally:
-            self._look_ups -= 1
 
     async def serve(
         self, interaction: discord.Interaction, operation: Operation, *, public: bool, key: str | None = None
@@ -162,11 +149,3 @@ class Handler:
         self._context = dispatcher.context
         self._answers = dispatcher.answers
         self._runner = dispatcher.runner
-
-
-def check_values(run: Run) -> None:
-    """Read the values that are there, without any look-up. Raises `BadParameterError`."""
-    spec = find_command(run.command)
-    for name, value in run.values.items():
-        if parameter := spec.parameter(name):
-            parameter.read(value)

@@ -23,14 +23,7 @@ from bots.interactions.step_runner import Reply
 from bots.presentation.actions import ACTIONS, label
 from bots.presentation.compose.action_forms import FormSubject
 from bots.presentation.form_model import FieldKind, Form
-from bots.presentation.interaction_router import (
-    FORM_PREFIX,
-    Ask,
-    Choose,
-    Run,
-    parse_form_id,
-    route_form,
-)
+from bots.presentation.interaction_router import FORM_PREFIX, Ask, Choose, Run, parse_form_id, route_form
 from bots.presentation.message import Images, Message, Paragraph, Part
 from bots.presentation.subject_lookup import form_about, subject_of_upload
 from bots.texts.translation import translate
@@ -79,14 +72,15 @@ class Modals(Handler):
         opener = _opener(f"{action}:{about}", label(action, single=True))
         await self._answers.show(interaction, Reply(message=Message(parts=tuple(parts))), more=opener)
 
-    async def open_from(self, interaction: discord.Interaction, opener: str) -> None:
+    async def open_from(self, interaction: discord.Interaction, opener: str, **values: str) -> None:
         """The button before a form was pressed; `opener` is its action and what it is about, or the step of a form."""
         action, _, about = opener.partition(":")
         if action == Action.SETTINGS and about.isdecimal():
             form = await self._load(interaction, Ask(action=Action.SETTINGS, job_id=NO_TARGET))
             await self.open(interaction, form, step=min(int(about), len(steps_of(form)) - 1))
         elif action in ACTIONS:
-            await self.open(interaction, await self._load_opened(interaction, Action(action), about))
+            form = await self._load_opened(interaction, Action(action), about)
+            await self.open(interaction, form.with_values(values))
 
     async def _load_opened(self, interaction: discord.Interaction, action: Action, about: str) -> Form:
         if picture := split_picture_id(about):

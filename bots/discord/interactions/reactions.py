@@ -8,21 +8,16 @@ import discord
 from bots.discord.guilds.members import call_at
 from bots.discord.guilds.reacting_people import find_reacting_person
 from bots.discord.guilds.readers import adopt_known_language
-from bots.discord.interactions.dispatcher import Dispatcher, Handler
+from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal, send_direct
-from bots.discord.messages.message_lookup import find_shown_by_id
+from bots.discord.messages.message_lookup import find_shown_in
 from bots.interactions.reactions import find_button_meant
-from bots.interactions.request_dedup import RequestDedup
 from studio.clock import now
 
 _SAME_CLICK_SECONDS = 10.0
 
 
 class Reactions(Handler):
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        super().__init__(dispatcher)
-        self._clicks = RequestDedup(moment_seconds=_SAME_CLICK_SECONDS)
-
     async def handle(self, event: discord.RawReactionActionEvent) -> None:
         """Do what a reaction means for what the message shows, or undo it. Never raises."""
         own_id = self._context.client.user.id if self._context.client.user else event.message_author_id
@@ -33,8 +28,8 @@ class Reactions(Handler):
             await self._follow(event, added=event.event_type == "REACTION_ADD")
 
     async def _follow(self, event: discord.RawReactionActionEvent, *, added: bool) -> None:
-        private = event.guild_id is None
-        find = partial(find_shown_by_id, self._context, event.channel_id, event.message_id, private=private)
+        place = self._context.client.get_partial_messageable(event.channel_id, guild_id=event.guild_id)
+        find = partial(find_shown_in, self._context, place.get_partial_message(event.message_id))
         age = now() - discord.utils.snowflake_time(event.message_id)
         found = await find_button_meant(event.emoji.name, find, added=added, age_seconds=age.total_seconds())
         person = await find_reacting_person(self._context, event) if found else None
@@ -44,7 +39,8 @@ class Reactions(Handler):
         _, button = found
         # A reaction has no id: one of the same person on the same message within ten seconds is the same.
         fresh = f"discord:{event.message_id}:{event.user_id}:{button}:{time.time_ns()}"
-        key = self._clicks.key_of((event.message_id, event.user_id, str(button)), fresh=fresh)
+        what = (event.message_id, event.user_id, str(event.emoji), str(button))
+        key = self._dispatcher.clicks.key_of(what, fresh=fresh, within_seconds=_SAME_CLICK_SECONDS)
         channel = self._context.client.get_channel(event.channel_id)
         call = call_at(event.channel_id, channel, person, key=key)
         result = await self._runner.react(button, call, added=added)

@@ -14,7 +14,7 @@ from bots.discord.guilds.members import call_at, community_of, moderates, person
 from bots.discord.guilds.readers import adopt_known_language
 from bots.discord.interactions.dispatcher import Handler
 from bots.discord.messages.answers import direct_refusal
-from bots.discord.messages.message_lookup import find_shown_by_id
+from bots.discord.messages.message_lookup import find_shown_in
 from bots.discord.render import send_arguments
 from studio.commands.spec import Call
 
@@ -26,7 +26,10 @@ class Replies(Handler):
         if not words or reference is None or reference.message_id is None:
             return
         async with direct_refusal(self._context, message.author.id, "reply"):
-            await self._follow(message, words, (reference.channel_id, reference.message_id))
+            channel = self._context.client.get_partial_messageable(
+                reference.channel_id, guild_id=reference.guild_id
+            )
+            await self._follow(message, words, channel.get_partial_message(reference.message_id))
 
     def _words_of(self, message: discord.Message) -> str:
         """Empty where the message does not mention the bot, or is not by a person."""
@@ -35,8 +38,8 @@ class Replies(Handler):
             return ""
         return re.sub(rf"<@!?{user.id}>", " ", message.content).strip()
 
-    async def _follow(self, message: discord.Message, words: str, replied: tuple[int, int]) -> None:
-        shown = await find_shown_by_id(self._context, *replied, private=message.guild is None)
+    async def _follow(self, message: discord.Message, words: str, replied: discord.PartialMessage) -> None:
+        shown = await find_shown_in(self._context, replied)
         if shown is None:
             return
         call = self._call_of(message)

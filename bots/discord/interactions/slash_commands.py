@@ -11,14 +11,7 @@ import discord
 from discord import app_commands
 
 from bots.discord.guilds.members import person_of, record_person
-from bots.discord.guilds.permissions import (
-    CONTEXTS,
-    EVERYWHERE,
-    IN_SERVERS,
-    INSTALLS,
-    WITH_USER_INSTALLS,
-    require_own,
-)
+from bots.discord.guilds.permissions import availability, require_own
 from bots.discord.guilds.uploads import PENDING_UPLOAD
 from bots.discord.interactions.autocomplete import autocompleter, is_suggested
 from bots.discord.interactions.command_translator import LONGEST_DESCRIPTION
@@ -56,13 +49,12 @@ class SlashCommands(Handler):
 
     def _command(self, spec: CommandSpec) -> app_commands.Command[Any, Any, None]:
         moderates = spec.audience is Audience.MODERATORS
-        anywhere = self._context.settings.user_install and not (moderates or spec.name in _TOGETHER)
+        by_people = self._context.settings.user_install and not (moderates or spec.name in _TOGETHER)
         command: app_commands.Command[Any, Any, None] = app_commands.Command(
             name=spec.name,
             description=translate(spec.summary)[:LONGEST_DESCRIPTION],
             callback=self._callback(spec),
-            allowed_contexts=EVERYWHERE if anywhere else IN_SERVERS if moderates else CONTEXTS,
-            allowed_installs=WITH_USER_INSTALLS if anywhere else INSTALLS,
+            **availability(by_people=by_people, in_servers_only=moderates),
         )
         if moderates:
             administers = spec.current_name == "community"
@@ -80,9 +72,8 @@ class SlashCommands(Handler):
                 await self._serve(interaction, spec, options)
 
         ordered = sorted(spec.parameters, key=lambda parameter: not parameter.required)
-        first = inspect.Parameter(
-            "interaction", inspect.Parameter.POSITIONAL_OR_KEYWORD, annotation=discord.Interaction
-        )
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        first = inspect.Parameter("interaction", kind, annotation=discord.Interaction)
         serve.__signature__ = inspect.Signature([first, *map(option, ordered)])  # type: ignore[attr-defined]
         serve.__discord_app_commands_param_description__ = {  # type: ignore[attr-defined]
             parameter.name: translate(parameter.summary)[:LONGEST_DESCRIPTION] for parameter in ordered
@@ -97,10 +88,8 @@ class SlashCommands(Handler):
         Raises `BadParameterError`.
         """
         typed = {name: value for name, value in options.items() if isinstance(value, str | int | float)}
-        if isinstance(
-            setting := typed.get("value"), str
-        ):  # channels, roles and people that it names, as their ids
-            typed["value"] = _MENTION.sub(r"\1", setting)
+        if isinstance(setting := typed.get("value"), str):
+            typed["value"] = _MENTION.sub(r"\1", setting)  # channels, roles and people by their ids
         values = spread_flags(spec.name, typed)
         require_own(interaction.guild, spec.current_name, values)
         context = self._context
@@ -117,9 +106,8 @@ class SlashCommands(Handler):
                     person = _find_member(value, call, parameter)
                     await context.pools.run(Pool.COMMANDS, record_person, context.ports.database, person)
                     received[parameter.name] = person.key
-            if isinstance(
-                prompt := values.get("prompt"), str
-            ):  # one of the suggested may stand for a longer one
+            if isinstance(prompt := values.get("prompt"), str):
+                # One of the suggested may stand for a longer one.
                 whole = partial(whole_prompt, context.ports, call, prompt)
                 received["prompt"] = await context.pools.run(Pool.DATABASE, whole)
             return replace(run, values=spread_flags(spec.name, {**values, **received}))
@@ -159,10 +147,9 @@ def _annotation(parameter: Parameter) -> Any:
         return bool
     number: type[int] | type[float] | None = _NUMBERS.get(parameter.kind)
     if number is not None:
-        bounds = [
-            None if bound is None else number(bound) for bound in (parameter.minimum, parameter.maximum)
-        ]
-        return app_commands.Range[number, *bounds] if any(bound is not None for bound in bounds) else number
+        limits = (parameter.minimum, parameter.maximum)
+        bounds = [None if limit is None else number(limit) for limit in limits]
+        return number if limits == (None, None) else app_commands.Range[number, *bounds]
     if parameter.kind is Kind.CHOICE:
         return Literal[tuple(str(choice) for choice in parameter.choices)]
     return str

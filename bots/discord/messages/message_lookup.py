@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import discord
 
 from bots.discord.context import DiscordContext
-from bots.interactions.message_lookup import FindNames, find_shown
+from bots.interactions.message_lookup import find_shown
 from bots.queries.message_lookup import ShownPictures
 from studio.domain.deliveries import MessageRef
 from studio.domain.people import Platform
@@ -15,35 +15,24 @@ from studio.domain.people import Platform
 _SPOILER = "SPOILER_"
 
 
-async def find_shown_in(context: DiscordContext, message: discord.Message) -> ShownPictures | None:
-    """None for a message of somebody else's."""
-
-    async def names() -> list[str]:
-        return list(_names(message))
-
-    return await _find(context, message.id, names) if is_own(context, message) else None
-
-
-async def find_shown_by_id(
-    context: DiscordContext, channel_id: int, message_id: int, *, private: bool
+async def find_shown_in(
+    context: DiscordContext, message: discord.Message | discord.PartialMessage
 ) -> ShownPictures | None:
-    """The same for a message of which only the id is known; in direct messages (`private`) it is looked at.
+    """For a message of the bot's own. One of which only the id is known is fetched where it is a direct message.
 
     Raises `discord.HTTPException`.
     """
 
     async def names() -> list[str]:
-        if not private:
-            return []
-        message = await context.client.get_partial_messageable(channel_id).fetch_message(message_id)
-        return list(_names(message)) if is_own(context, message) else []
+        found = message if isinstance(message, discord.Message) else await _fetch(message)
+        return list(_names(found)) if found and is_own(context, found) else []
 
-    return await _find(context, message_id, names)
+    ref = MessageRef(channel="", message=str(message.id))
+    return await find_shown(context.ports.database, context.pools, Platform.DISCORD, ref, names)
 
 
-async def _find(context: DiscordContext, message_id: int, names: FindNames) -> ShownPictures | None:
-    message = MessageRef(channel="", message=str(message_id))
-    return await find_shown(context.ports.database, context.pools, Platform.DISCORD, message, names)
+async def _fetch(message: discord.PartialMessage) -> discord.Message | None:
+    return await message.fetch() if message.guild is None else None
 
 
 def _names(message: discord.Message) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from bots.interactions.step_runner import Fetch, Result
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.form_model import Form
-from bots.presentation.interaction_router import Ask, require_foreign
+from bots.presentation.interaction_router import Ask, require_foreign, route_foreign
 from bots.slack.api.request import SlackRequest, of_interaction
 from bots.slack.listeners.dispatcher import Dispatcher
 from bots.slack.listeners.listener import Listener
@@ -48,10 +48,13 @@ class Shortcuts(Listener):
             await self._dispatcher.serve(request, partial(self._carry_out, request, action, body["message"]))
 
     async def _carry_out(self, request: SlackRequest, action: Action, message: Message, call: Call) -> Result:
-        """What follows for a picture of ours; of somebody's image, who made it or what comes of it."""
+        """For a picture of ours, or for somebody's image."""
         if shown := await self._lookup.in_message(request.channel, message):
-            return await self._runner.carry_out(await self._runner.follow_menu(action, shown, call), call)
-        return await self._runner.run_on_image(action, self._image(request, action, message), call)
+            step = await self._runner.follow_menu(action, shown, call)
+        else:
+            image = self._image(request, action, message)
+            step = await self._runner.with_image(route_foreign(action), image, call)
+        return await self._runner.carry_out(step, call)
 
     async def _find_form(self, request: SlackRequest, action: Action, message: Message, call: Call) -> Form:
         if shown := await self._lookup.in_message(request.channel, message):

@@ -1,5 +1,6 @@
 """Slash commands: built from the catalogue, acknowledged, answered in one message."""
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -234,7 +235,7 @@ async def test_of_many_at_once_the_rest_is_acknowledged_without_a_look_into_the_
     monkeypatch.setattr("bots.discord.interactions.dispatcher.check", lambda *call: looked.append(call))
     await room.imagine()
     assert len(looked) == 1
-    monkeypatch.setattr("bots.discord.interactions.dispatcher._MOST_LOOK_UPS", 0)
+    monkeypatch.setattr(room.bot.buttons._dispatcher, "_look_ups", asyncio.Semaphore(0))
     await room.imagine(room.bo, "a blue bird")
     assert len(looked) == 1
     assert len(room.jobs()) == 2
