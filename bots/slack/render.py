@@ -86,10 +86,7 @@ class _Renderer:
         parts = list(self._parts(message.parts))
         parts = self.limits.items(parts, MOST_BLOCKS - len(rows), "blocks")
         summary = message.summary or next(iter(plain_lines(message)), "")
-        return {
-            "text": entities(self.limits.text(summary, _SUMMARY, "summary")),
-            "blocks": [*parts, *rows],
-        }
+        return {"text": entities(self.limits.text(summary, _SUMMARY, "summary")), "blocks": [*parts, *rows]}
 
     def _parts(self, parts: Sequence[Part]) -> Iterator[Block]:
         """Paragraphs that follow each other share a section."""

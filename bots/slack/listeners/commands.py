@@ -33,7 +33,7 @@ from bots.texts.languages.readers import reading_in
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
 from studio.commands.results import Answer, Community, HelpShown
-from studio.commands.spec import Call, CommandSpec
+from studio.commands.spec import Call
 from studio.domain.deliveries import MessageRef
 from studio.domain.settings.languages import Language
 
@@ -82,7 +82,10 @@ class CommandListener(Listener):
             spec, values = read(text.plain)
             if names_others(spec):
                 spec, values = read(text.with_keys(request.team))
-            values |= await self._with_files(request, call, spec, values, files)
+            # In order: first the pictures to start from, then the mask.
+            for place, file in zip(spec.places_for_files(values), files, strict=False):
+                fetch = partial(self._uploads.fetch, request, file)
+                values[place] = await self._runner.receive(spec.parameter(place), fetch, call)
             if root:
                 subject = partial(find_subject_of_thread, database, spec, values, root, call.person)
                 values |= await self._pools.run(Pool.COMMANDS, subject)
@@ -111,22 +114,6 @@ class CommandListener(Listener):
         except SlackApiRefusedError:
             spans = texts.invite_request(workspace.identity.bot_user, channel)
             await self._dispatcher.reply(request, Reply(message=compose_spans(spans)))
-
-    async def _with_files(
-        self,
-        request: SlackRequest,
-        call: Call,
-        spec: CommandSpec,
-        values: Mapping[str, object],
-        files: Sequence[File],
-    ) -> dict[str, object]:
-        """The files in order: first the pictures to start from, then the mask."""
-        places = spec.places_for_files(values)
-        fetches = [partial(self._uploads.fetch, request, file) for file in files]
-        return {
-            place: await self._runner.receive(spec.parameter(place), fetch, call)
-            for place, fetch in zip(places, fetches, strict=False)
-        }
 
 
 def _root_of(request: SlackRequest) -> MessageRef | None:

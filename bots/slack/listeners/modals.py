@@ -44,9 +44,8 @@ class Modals(Listener):
         loading = notice_view(title, translate(texts.MODAL_LOADING))
         try:
             client = await self._client(request)
-            opened = await client.call(
-                "views.open", patient=False, trigger_id=request.trigger_id, view=loading
-            )
+            trigger = {"trigger_id": request.trigger_id, "view": loading}
+            opened = await client.call("views.open", patient=False, **trigger)
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence
             await self._dispatcher.refuse(request, error)
             return
@@ -79,12 +78,10 @@ class Modals(Listener):
         if form.command != Action.EDIT or not self._dispatcher.requests.is_new(request.key):
             return
         picture = str(body["actions"][0]["selected_option"]["value"])
-        person = await self._people.person(request)
-        await self._people.adopt_language(request)
+        person = (await self._people.call_of(request)).person
+        load = partial(load_subject, self._ports, picture, person, channel=state.channel)
         try:
-            subject = await self._pools.run(
-                Pool.COMMANDS, load_subject, self._ports, picture, person, channel=state.channel
-            )
+            subject = await self._pools.run(Pool.COMMANDS, load)
         except ChatelierError:
             subject = FormSubject(about=picture)
         subject = replace(subject, about=form.about, pictures=choices_of(view, "picture"))
