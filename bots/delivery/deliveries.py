@@ -27,12 +27,18 @@ class Claim(StrEnum):
 def take_claim(database: Database, subject: Subject, channel: str, *, lasts: timedelta) -> Claim:
     """Claim the message of a subject. `channel` is where, or to whom, it is about to be sent."""
     values = {"channel": channel, "claimed_until": now() + lasts, "updated_at": now()}
-    with database.begin() as session:
+    with database.begin_single() as session:
         new = {"kind": subject.kind, "subject": subject.id, "platform": subject.platform, "message": ""}
         statement = insert_into(session, DeliveryRow).values(**new, **values, final=False)
         taken = statement.on_conflict_do_nothing().returning(DeliveryRow.subject)
         if session.execute(taken).scalar() is not None:
             return Claim.OURS
+    return _take_over(database, subject, channel, lasts=lasts)
+
+
+def _take_over(database: Database, subject: Subject, channel: str, *, lasts: timedelta) -> Claim:
+    """Of a message that was claimed before."""
+    with database.begin() as session:
         row = session.get(DeliveryRow, (subject.kind, subject.id), with_for_update=True)
         if row is None:  # it was given back this moment
             return Claim.THEIRS
@@ -76,7 +82,7 @@ def abandon_claim(database: Database, subject: Subject) -> None:
 
 def release_claim(database: Database, subject: Subject) -> None:
     """Nothing was sent after all; the next process may send it."""
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.execute(delete(DeliveryRow).where(_is(subject), DeliveryRow.claimed_until.is_not(None)))
 
 
@@ -91,7 +97,7 @@ def record(database: Database, subject: Subject, ref: MessageRef) -> None:
         "final": ref.final,
         "updated_at": now(),
     }
-    with database.begin() as session:
+    with database.begin_single() as session:
         statement = insert_into(session, DeliveryRow).values(kind=subject.kind, subject=subject.id, **values)
         keys = [DeliveryRow.kind, DeliveryRow.subject]
         session.execute(statement.on_conflict_do_update(index_elements=keys, set_=values))
@@ -99,13 +105,13 @@ def record(database: Database, subject: Subject, ref: MessageRef) -> None:
 
 def forget(database: Database, subject: Subject) -> None:
     """The message is gone; a new one may be sent."""
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.execute(delete(DeliveryRow).where(_is(subject)))
 
 
 def _change_claimed(database: Database, subject: Subject, **values: object) -> None:
     claimed = DeliveryRow.claimed_until.is_not(None)
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.execute(update(DeliveryRow).where(_is(subject), claimed).values(updated_at=now(), **values))
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import math
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -18,6 +19,9 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
 
 _REMEMBERED = 3000  # of all kinds; a long queue alone has some hundreds
+_REMEMBERED_ENDS = (
+    200  # of those the ones that show the end: about 6 KB each, and hardly one changes any more
+)
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,8 @@ Unreachable = Callable[[Draft], Awaitable[None]]
 class PublishedMessage:
     """What this process remembers of a message. Times are of the monotonic clock.
 
-    `draft` is the newest that was read, `shown` the newest that was delivered; once delivered they are without their
-    message, which is composed anew. `unrecorded` is a message that was sent while the database did not answer.
+    `draft` is the newest that was read, `shown` the newest that was delivered; both are without their message, which
+    is composed anew. `unrecorded` is a message that was sent while the database did not answer.
     """
 
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -47,6 +51,11 @@ class PublishedMessage:
     def rested_seconds(self) -> float:
         """How long ago it was edited last."""
         return time.monotonic() - self.touched_at
+
+    @property
+    def is_idle(self) -> bool:
+        """Nothing would be lost if it were forgotten: the database knows the rest."""
+        return not (self.lock.locked() or self.overdue or self.unrecorded)
 
     def mark_touched(self) -> None:
         self.touched_at = time.monotonic()
@@ -75,6 +84,7 @@ class MessagePublisher:
         self._first_end = first_end
         self._unreachable = unreachable
         self._messages: BoundedDict[tuple[DeliveryKind, str], PublishedMessage] = BoundedDict(_REMEMBERED)
+        self._ends: OrderedDict[tuple[DeliveryKind, str], None] = OrderedDict()
 
     async def send_new(self, kind: DeliveryKind, subject_id: str) -> None:
         """Send the message of a new subject, if nobody did so yet."""
@@ -120,9 +130,22 @@ class MessagePublisher:
     async def read(self, kind: DeliveryKind, subject_id: str) -> Draft:
         """How a subject is to be shown now."""
         message = self.message(kind, subject_id)
-        message.draft = await self._pools.run(Pool.DATABASE, self._compose[kind], subject_id)
-        message.ref = message.draft.ref or message.ref
-        return message.draft
+        draft = await self._pools.run(Pool.DATABASE, self._compose[kind], subject_id)
+        message.draft = replace(draft, message=None, draw=None)  # thousands are remembered
+        message.ref = draft.ref or message.ref
+        if draft.final:
+            self._note_end(kind, subject_id)
+        return draft
+
+    def _note_end(self, kind: DeliveryKind, subject_id: str) -> None:
+        """Of the messages that show the end, those are forgotten that were read longest ago and are not in hand."""
+        self._ends[kind, subject_id] = None
+        self._ends.move_to_end((kind, subject_id))
+        for key in list(self._ends)[:-_REMEMBERED_ENDS]:
+            message = self._messages.get(key)
+            if message is None or message.is_idle:
+                del self._ends[key]
+                self._messages.pop(key, None)
 
     async def _show_overdue(self, calm_seconds: Callable[[MessageRef], float]) -> None:
         """One that cannot be shown now waits for the next time, and the others are shown all the same."""
@@ -160,7 +183,7 @@ class MessagePublisher:
             return
         message.mark_touched()
         message.ref = ref
-        message.draft = message.shown = replace(draft, message=None, draw=None)  # thousands are remembered
+        message.draft = message.shown = replace(draft, message=None, draw=None)
         if ref != recorded:
             message.unrecorded = ref
         if draft.final and not (recorded and recorded.final):

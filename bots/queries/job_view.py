@@ -16,7 +16,7 @@ from studio.db import queries
 from studio.db.cases import find_jobs_awaiting_consent
 from studio.db.database import Database
 from studio.db.identities.linked_identities import identities, same_human
-from studio.db.queue_estimates import Outlook, outlook, outlooks
+from studio.db.queue_estimates import outlooks, outlooks_of
 from studio.db.sessions.read_memo import remember_reads
 from studio.db.settings import preferences_of
 from studio.db.tables import JobRow, JobSourceRow, PersonRow, PictureRow, StarRow
@@ -115,7 +115,7 @@ def load_job_views(session: Session, jobs: Sequence[Job]) -> list[JobView]:
         session, [job.id for job in jobs if _may_have_pictures(job)]
     )
     sources = _sources(session, jobs)
-    seen = _outlooks(session, [job.id for job in jobs if job.state in OUTSTANDING])
+    seen = outlooks_of(session, jobs)
     pressed = _find_pressed(session, jobs, sources_of_others)
     asking = find_jobs_awaiting_consent(session, [job.id for job in jobs if job.state is JobState.HELD])
     views = []
@@ -199,13 +199,6 @@ def _lends_uploads(session: Session, job: Job) -> bool:
 def _may_have_pictures(job: Job) -> bool:
     """The only picture of a job is there once the job is done."""
     return job.state is JobState.DONE or (job.state in OUTSTANDING and job.request.count > 1)
-
-
-def _outlooks(session: Session, job_ids: Sequence[str]) -> Mapping[str, Outlook]:
-    """Places in the queue. One alone is counted by the database, which is faster than to read all that wait."""
-    if len(job_ids) == 1:
-        return {job_ids[0]: outlook(session, job_ids[0])}
-    return outlooks(session, job_ids) if job_ids else {}
 
 
 def _sources(session: Session, jobs: Sequence[Job]) -> dict[str, tuple[PictureRow, Job]]:

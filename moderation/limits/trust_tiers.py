@@ -3,14 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from moderation.cases.strikes import strike_sum
-from studio.db.identities.linked_identities import identities
-from studio.db.sessions.read_memo import read_once
-from studio.db.tables import JobRow
-from studio.domain.jobs import JobState
+from studio.db.queries import MOST_COUNTED, done_jobs
 from studio.domain.people import Person, Role
 from studio.domain.settings.communities import CommunityRules, Tier
 from studio.ports import Allowance, InstanceLimits
@@ -18,11 +14,8 @@ from studio.ports import Allowance, InstanceLimits
 NEW_ACCOUNT = timedelta(days=7)
 NEW_MEMBER = timedelta(days=1)
 TRUSTED_AFTER = timedelta(days=14)
-TRUSTED_JOBS = 20
+TRUSTED_JOBS = MOST_COUNTED
 CLEAN = 0.25  # a sum of strikes below this is a clean history
-_DONE = select(func.count(), func.min(JobRow.created_at)).where(
-    JobRow.person_key.in_(bindparam("keys", expanding=True)), JobRow.state == JobState.DONE
-)
 _RANK = {tier: rank for rank, tier in enumerate(Tier)}
 
 
@@ -77,11 +70,7 @@ def _is_new(person: Person, at: datetime) -> bool:
 
 
 def _has_earned_trust(session: Session, person: Person, at: datetime) -> bool:
-    def load() -> tuple[int, datetime]:
-        found = session.execute(_DONE, {"keys": identities(session, person.key)}).one()
-        return found[0], found[1]
-
-    done, first = read_once(session, ("done", person.key), load)
-    if done < TRUSTED_JOBS or at - first < TRUSTED_AFTER:
+    done = done_jobs(session, person.key)
+    if done.count < TRUSTED_JOBS or done.first_at is None or at - done.first_at < TRUSTED_AFTER:
         return False
     return strike_sum(session, person.key, at=at) < CLEAN

@@ -65,6 +65,8 @@ def may_lift(row: BanRow, by: str) -> bool:
 def holding(session: Session, person_key: str, *, at: datetime | None = None) -> list[BanRow]:
     """The bans that hold at the moment, on any identity of the human."""
     at = at or now()
+    if newcomer_origins.is_known_unbanned(session, person_key):
+        return []
     found = session.scalars(_OF_THESE, {"keys": identities(session, person_key)})
     return [row for row in found if not _has_ended(row, at)]
 
@@ -81,6 +83,8 @@ def bans_in_force(session: Session, person: Person, *, at: datetime | None = Non
     at = at or now()
     if person.moderates:
         return holding(session, person.key, at=at)
+    if newcomer_origins.is_known_unbanned(session, person.key):
+        return []
     keys = identities(session, person.key)
     found = session.scalars(_OF_THESE_OR_INHERITED, {"keys": keys, "person_key": person.key, "at": at}).all()
     own = [row for row in found if row.person_key in keys and not _has_ended(row, at)]

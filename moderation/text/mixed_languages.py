@@ -51,7 +51,7 @@ def _languages_of_clauses(pieces: Sequence[str], whole: str) -> list[str]:
     return [known := language or known for language in found]
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1024)
 def _language_of_clause(clause: str, whole: str) -> str | None:
     """The language of the whole text counts where the clause may be in it."""
     if _foreign_words(clause, _ENGLISH_ONLY):

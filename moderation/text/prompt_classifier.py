@@ -74,7 +74,7 @@ _BIAS_OF_LANGUAGE = {
 # that no classifier was trained on; see docs/benchmarks.md.
 _WARNED = 1.6
 _LEAST_CHANCE = 1e-6
-_REMEMBERED = 4_096  # texts, about 2 MB: those of a lineage are asked for at every step
+_REMEMBERED = 1_024  # texts, about 500 KB: those of a lineage are asked for at every step
 _MOST_WORDS = 60  # of a text; what comes later only the embedding knows
 _WORD = re.compile(r"[^\W_]+")
 

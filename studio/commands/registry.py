@@ -63,6 +63,7 @@ from studio.commands.spec import Call, CommandSpec
 from studio.commands.styles import style
 from studio.commands.submission.early_refusals import refuse_early
 from studio.commands.submission.prompt_hints import send_hints
+from studio.db.callers.caller_facts import remember_caller
 from studio.db.sessions.read_memo import remember_reads
 from studio.domain.cases import Decision
 from studio.errors import UnknownCommandError
@@ -161,6 +162,8 @@ def _execute(ports: Ports, call: Call, name: str, values: Mapping[str, object]) 
     spec = find_command(name)
     values, hints = _in_our_syntax(spec, values)
     command = spec.read(values)
+    if spec.paints:
+        remember_caller(ports.database, call.person)
     if not spec.open_to_banned and not spec.paints:  # what paints is asked at the gate anyway
         ports.gate.require_not_banned(call.person)
     if spec.rationed:
@@ -184,6 +187,7 @@ def check(ports: Ports, call: Call, name: str, values: Mapping[str, object]) -> 
     values, _hints = _in_our_syntax(spec, values)
     command = spec.read(values)
     with remember_reads():
+        remember_caller(ports.database, call.person)
         if spec.check:
             spec.check(ports, call, command)
         refuse_early(ports, call, spec, values)

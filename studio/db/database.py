@@ -55,6 +55,23 @@ class Database:
             read_memo.forget_reads()
 
     @contextmanager
+    def begin_single(self) -> Iterator[Session]:
+        """Like `begin`, for a block with one statement, which is a transaction of its own.
+
+        PostgreSQL is not told of its beginning and its end. Of several statements each would be committed at once.
+        """
+        if self.is_sqlite:
+            with self.begin() as session:
+                yield session
+            return
+        try:
+            with self._transaction() as session:
+                session.connection(execution_options={"isolation_level": "AUTOCOMMIT"})
+                yield session
+        finally:
+            read_memo.forget_reads()
+
+    @contextmanager
     def _transaction(self) -> Iterator[Session]:
         try:
             with self._sessions.begin() as session:

@@ -1,12 +1,15 @@
 """Reading jobs and pictures back as the frozen types of the studio."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from studio.db.identities.linked_identities import identities, same_human
-from studio.db.tables import JobRow, LineageRow, PictureRow, StarRow
+from studio.db.sessions.read_memo import note, read_once
+from studio.db.tables import JobRow, LineageRow, PersonRow, PictureRow, StarRow
 from studio.domain.jobs import OUTSTANDING, Job, JobState, JobVisibility
 from studio.domain.people import Address, Person, Platform
 from studio.domain.pictures import Picture, Recipe
@@ -21,7 +24,31 @@ _OUTSTANDING_JOBS = (
     .select_from(JobRow)
     .where(JobRow.person_key.in_(bindparam("keys", expanding=True)), JobRow.state.in_(sorted(OUTSTANDING)))
 )
+MOST_COUNTED = 20  # of a person's jobs that are done: nobody asks for more, and some have thousands
+_done = select(JobRow.created_at).where(JobRow.person_key == PersonRow.key, JobRow.state == JobState.DONE)
+# Columns for a query over `people`: how many are done, at most so many, and when the first was asked for.
+DONE_JOBS = (
+    select(func.count())
+    .select_from(_done.correlate(PersonRow).limit(MOST_COUNTED).subquery())
+    .correlate(PersonRow)
+    .scalar_subquery()
+    .label("done"),
+    select(func.min(JobRow.created_at))
+    .where(JobRow.person_key == PersonRow.key, JobRow.state == JobState.DONE)
+    .correlate(PersonRow)
+    .scalar_subquery()
+    .label("first_done"),
+)
+_DONE_JOBS = select(*DONE_JOBS).where(PersonRow.key.in_(bindparam("keys", expanding=True)))
 _PARENTS = select(LineageRow.parent).where(LineageRow.child.in_(bindparam("children", expanding=True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoneJobs:
+    """`count` is at most `MOST_COUNTED`; `first_at` is when the first of all was asked for."""
+
+    count: int
+    first_at: datetime | None
 
 
 def job_of(row: JobRow) -> Job:
@@ -175,6 +202,30 @@ def picture_numbers(session: Session, job_ids: Sequence[str]) -> dict[str, list[
 def outstanding_jobs(session: Session, person_key: str) -> int:
     """Of the human behind the person, over all their linked identities."""
     return session.scalar(_OUTSTANDING_JOBS, {"keys": identities(session, person_key)}) or 0
+
+
+def done_jobs(session: Session, person_key: str) -> DoneJobs:
+    """Of the human behind the person, over all their linked identities."""
+
+    def load() -> DoneJobs:
+        rows = session.execute(_DONE_JOBS, {"keys": identities(session, person_key)})
+        return sum_done_jobs([(row.done, row.first_done) for row in rows])
+
+    return read_once(session, ("done", person_key), load)
+
+
+def note_done_jobs(
+    session: Session, person_key: str, of_identities: Iterable[tuple[int, datetime | None]]
+) -> None:
+    """What `done_jobs` would read: `DONE_JOBS` of each identity."""
+    note(session, ("done", person_key), sum_done_jobs(of_identities))
+
+
+def sum_done_jobs(of_identities: Iterable[tuple[int, datetime | None]]) -> DoneJobs:
+    """Of several identities: how many are done, and when the first was asked for."""
+    found = list(of_identities)
+    first_at = min((at for _, at in found if at is not None), default=None)
+    return DoneJobs(count=min(MOST_COUNTED, sum(count for count, _ in found)), first_at=first_at)
 
 
 def family(session: Session, picture_ids: Sequence[str]) -> list[Picture]:

@@ -7,7 +7,8 @@ of each other community as many, if so many wait there.
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Self
 
 from sqlalchemy import Select, bindparam, select, tuple_
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from studio.db.queue.queue_lengths import COST, JOBS, Home, QueueLength, current
 from studio.db.queue.queue_pace import QueuePace, current_pace
 from studio.db.queue.waiting_communities import IS_WAITING, is_home, queue_home
 from studio.db.tables import JobRow
-from studio.domain.jobs import OUTSTANDING, JobState
+from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Platform
 
 _MOST_SUMMED = 100  # wanted one by one
@@ -57,6 +58,37 @@ class Outlook:
     eta_seconds: float | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Outstanding:
+    """What is needed of a job, named as the columns are."""
+
+    id: str
+    state: JobState
+    model: str | None
+    command: str
+    cost: int
+    started_at: datetime | None
+    priority: int
+    created_at: datetime
+    platform: Platform
+    community: str
+
+    @classmethod
+    def of(cls, job: Job) -> Self:
+        return cls(
+            id=job.id,
+            state=job.state,
+            model=job.request.model,
+            command=job.command,
+            cost=job.cost,
+            started_at=job.started_at,
+            priority=job.priority,
+            created_at=job.created_at,
+            platform=job.person.platform,
+            community=job.person.community,
+        )
+
+
 def outlook(session: Session, job_id: str) -> Outlook:
     """Of one job; nobody is ahead of a job that is over or held, and it has no time left to tell."""
     return outlooks(session, [job_id]).get(job_id, Outlook())
@@ -68,7 +100,17 @@ def outlooks(session: Session, job_ids: Collection[str]) -> dict[str, Outlook]:
     The database sums up the jobs between each and the next: with 5,000 waiting, reading each of them would take ten
     times as long.
     """
-    rows = _find_outstanding(session, job_ids)
+    return _look_ahead(session, _find_outstanding(session, job_ids))
+
+
+def outlooks_of(session: Session, jobs: Collection[Job]) -> dict[str, Outlook]:
+    """`outlooks` of jobs that were read just now."""
+    rows = (_Outstanding.of(job) for job in jobs if job.state in OUTSTANDING)
+    return _look_ahead(session, sorted(rows, key=lambda row: (row.priority, row.created_at, row.id)))
+
+
+def _look_ahead(session: Session, rows: Sequence[Any]) -> dict[str, Outlook]:
+    """The rows of each community in the order of its queue."""
     if not rows:
         return {}
     pace, at = current_pace(session), now()

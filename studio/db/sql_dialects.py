@@ -1,14 +1,16 @@
 """What is said to SQLite in one way and to PostgreSQL in another."""
 
 from datetime import UTC, datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, func, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.db.tables import Base
 
+_LOCKED_NAMES = "locked_names"
 _LOCK_NAME = text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))")
 
 
@@ -28,10 +30,19 @@ def lock_names(session: Session, *names: str) -> None:
     savepoint that is rolled back would give up the locks taken within it.
     """
     if is_postgresql(session):
-        held: set[str] = session.info.setdefault("locked_names", set())
-        for name in sorted(set(names) - held):
+        for name in sorted(set(names) - session.info.get(_LOCKED_NAMES, set())):
             session.execute(_LOCK_NAME, {"name": name})
-            held.add(name)
+            note_lock(session, name)
+
+
+def lock_of_name(name: ColumnElement[Any]) -> ColumnElement[Any]:
+    """What a statement on PostgreSQL answers with to lock a name as `lock_names` does; `note_lock` goes with it."""
+    return func.pg_advisory_xact_lock(func.hashtextextended(name, 0))
+
+
+def note_lock(session: Session, name: str) -> None:
+    """A statement of this transaction locked the name already."""
+    session.info.setdefault(_LOCKED_NAMES, set()).add(name)
 
 
 def database_now(session: Session) -> datetime:

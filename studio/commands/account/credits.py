@@ -59,7 +59,7 @@ def _give(ports: Ports, call: Call, to: str, amount: int) -> CreditsGiven:
             raise BadParameterError("to", "credits_to_oneself")
         credit_ledger.lock(session, *(human_of(session, key) for key in (call.person.key, to)))
         shares = lock_shares(
-            session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at
+            session, call.person.key, allowance.newcomers, first_seen_at=first_seen_at, at=at, of_few=True
         )
         credit_ledger.grant_monthly(session, call.person.key, credits=monthly, at=at)
         before = credit_ledger.balance(session, call.person.key, at=at)

@@ -7,6 +7,7 @@ from typing import Any
 from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.spec import Call
 from studio.commands.submission.submit import admission_of, refuse_words
+from studio.db import queries
 from studio.db.identities.people import lock_person
 from studio.db.prompts.proposals import save_proposal
 from studio.domain.prompts.proposal import MOST_SUGGESTED, PromptsProposed
@@ -85,7 +86,8 @@ def _find_allowed(
 
 def _judge(ports: Ports, call: Call, command: str, request: PaintRequest) -> Verdict:
     with ports.database.read() as session:
-        admission = admission_of(session, call, command, request)
+        outstanding = queries.outstanding_jobs(session, call.person.key)
+        admission = admission_of(session, call, command, request, outstanding=outstanding)
     return ports.gate.review(admission)
 
 

@@ -14,7 +14,6 @@ from studio.commands.spec import Call
 from studio.db import credit_ledger, queries
 from studio.db.cases import open_case, write_notice
 from studio.db.gatherings.sponsors import sponsor_account
-from studio.db.identities.linked_identities import human_of
 from studio.db.newcomers.newcomer_shares import lock_shares
 from studio.db.tables import EvidenceRow, JobRow, NoticeRow, OutboxRow
 from studio.domain.cases import CaseKind, NewCase, NewNotice, NoticeKind
@@ -92,13 +91,13 @@ def add_within(
     allowance: Allowance,
     rules: CommunityRules,
     *,
+    outstanding: int,
     first_seen_at: datetime,
 ) -> None:
-    """Add a job and set its credits aside. Raises `TooManyJobsError` and `OutOfCreditsError`."""
-    credit_ledger.lock(
-        session, human_of(session, row.person_key)
-    )  # also against a request of a linked identity
-    outstanding = queries.outstanding_jobs(session, row.person_key)
+    """Add a job and set its credits aside. The person's account is held, also against a request of a linked identity.
+
+    `outstanding` counts the jobs of all their identities. Raises `TooManyJobsError` and `OutOfCreditsError`.
+    """
     if outstanding >= allowance.max_outstanding_jobs:
         raise TooManyJobsError(limit=allowance.max_outstanding_jobs)
     shares = lock_shares(

@@ -21,6 +21,7 @@ from studio.commands.submission.known_names import (
 from studio.commands.submission.privacy import inherit_privacy
 from studio.commands.submission.references import require_references
 from studio.db import outbox, queries
+from studio.db.callers.past_requests import find_past_requests
 from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
@@ -61,8 +62,9 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
     allowance = ports.gate.allowance(call.person, call.address)
     require_count(allowance, request.count, draft=request.draft)
     with ports.database.read() as session:
-        if earlier := _find_earlier(session, call.request_key):
-            return earlier
+        past = find_past_requests(session, call.person, call.request_key)
+        if past.earlier:
+            return _repeat(past.earlier)
         call = inherit_privacy(session, call, request)
         require_open(session, call)
         request = with_channel_model(ports, session, call, request)
@@ -74,15 +76,18 @@ def submit(ports: Ports, call: Call, command: str, request: PaintRequest) -> Acc
         require_free_disk(ports)
         require_quota(ports, session, call.person)
         remix_consent.require(session, call.person, request.sources, within=_gathering_of(call))
-        admission = admission_of(session, call, command, request)
+        admission = admission_of(session, call, command, request, outstanding=past.outstanding)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is Ruling.REFUSE:
         raise _refusal(ports, call, admission, verdict, allowance)
     with ports.database.begin() as session:
         remember_within(session)
-        first_seen_at = lock_person(session, call.person)
-        if earlier := _find_earlier(session, call.request_key):
-            return earlier
+        # As long as the person and the account are held, nothing of this changes, for a linked identity neither.
+        first_seen_at = lock_person(session, call.person, with_account=True)
+        past = find_past_requests(session, call.person, call.request_key)
+        if past.earlier:
+            return _repeat(past.earlier)
+        admission = replace(admission, outstanding_jobs=past.outstanding)
         row, events = _accept(session, call, admission, verdict, allowance, first_seen_at)
     enqueue(ports, row, events)
     return _answer(row)
@@ -95,9 +100,11 @@ def refuse_words(ports: Ports, call: Call, command: str, request: PaintRequest) 
     """
     allowance = ports.gate.allowance(call.person, call.address)
     with ports.database.read() as session:
-        _find_earlier(session, call.request_key)
+        past = find_past_requests(session, call.person, call.request_key)
+        if past.earlier:
+            _repeat(past.earlier)
         call = inherit_privacy(session, call, request)
-        admission = admission_of(session, call, command, request)
+        admission = admission_of(session, call, command, request, outstanding=past.outstanding)
     verdict = ports.gate.admit(admission)
     if verdict.ruling is not Ruling.ALLOW:
         raise _refusal(ports, call, admission, verdict, allowance)
@@ -124,8 +131,10 @@ def _is_queued(ports: Ports, row: JobRow) -> bool:
     return True
 
 
-def admission_of(session: Session, call: Call, command: str, request: PaintRequest) -> Admission:
-    """Raises `NotFoundError` for a source that is out of the person's reach."""
+def admission_of(
+    session: Session, call: Call, command: str, request: PaintRequest, *, outstanding: int
+) -> Admission:
+    """`outstanding` counts the person's jobs. Raises `NotFoundError` for a source that is out of the person's reach."""
     origins = [source.picture_id for source in request.sources if source.picture_id]
     audience = Audience.of_asker(call.person, call.address)
     for picture_id in origins:
@@ -138,7 +147,7 @@ def admission_of(session: Session, call: Call, command: str, request: PaintReque
         person=call.person,
         command=command,
         request=request,
-        outstanding_jobs=queries.outstanding_jobs(session, call.person.key),
+        outstanding_jobs=outstanding,
         lineage_prompts=tuple(picture.recipe.prompt for picture in reversed(family)),
         job_id=new_job_id(),
         address=call.address,
@@ -162,10 +171,8 @@ def require_open(session: Session, call: Call) -> None:
         raise WrongChannelError(channels=rules.channels)
 
 
-def _find_earlier(session: Session, request_key: str) -> Accepted | None:
-    row = session.scalar(_EARLIER, {"request_key": request_key})
-    if row is None:
-        return None
+def _repeat(row: JobRow) -> Accepted:
+    """The answer to a request that came before. Raises `PolicyRefusalError` for one that was refused."""
     if row.state == JobState.REFUSED:
         raise PolicyRefusalError(
             rule=row.refused_rule,
@@ -200,7 +207,9 @@ def _accept(
         verdict.sealed is not None
     ):  # before the row is written: a database keeps what it overwrites for a while
         row.request = job_creation.without_words(row.request)
-    job_creation.add_within(session, row, allowance, rules, first_seen_at=first_seen_at)
+    job_creation.add_within(
+        session, row, allowance, rules, outstanding=admission.outstanding_jobs, first_seen_at=first_seen_at
+    )
     events = [outbox.write(session, JobAccepted(job_id=row.id, platform=call.address.platform))]
     if verdict.category and verdict.allows:
         events += job_creation.warn(session, call.person, verdict)
@@ -242,7 +251,8 @@ def _refusal(
         row = _row(call, admission, allowance.policy_version, rules)
         job_creation.refuse(row, verdict)
         lock_person(session, call.person)
-        _find_earlier(session, call.request_key)  # of two clicks at once, the second hears of the first
+        if earlier := session.scalar(_EARLIER, {"request_key": call.request_key}):
+            _repeat(earlier)  # of two clicks at once, the second hears of the first
         job_creation.grant(session, row, allowance)
         session.add(row)
         session.flush()

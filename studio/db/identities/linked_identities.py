@@ -33,6 +33,13 @@ def note_human(session: Session, person_key: str, human: str | None) -> None:
     note(session, ("human", person_key), human or person_key)
 
 
+def note_identities(session: Session, person_key: str, humans: Mapping[str, str | None]) -> None:
+    """What `identities` and `human_of` would read: the identities of the human, each with the key that all share."""
+    note_human(session, person_key, humans.get(person_key))
+    others = tuple(sorted(key for key in humans if key != person_key))
+    note(session, ("identities", person_key), (person_key, *others))
+
+
 def humans_of(session: Session, person_keys: Collection[str]) -> Mapping[str, str]:
     """`human_of` each, by the person's key, with one query."""
     found = session.execute(_HUMANS, {"person_keys": sorted(person_keys)})

@@ -13,7 +13,7 @@ from studio.clock import now
 from studio.coded_text import CodedText, coded
 from studio.db.identities.display_names import find_holders
 from studio.db.identities.linked_identities import note_human
-from studio.db.sql_dialects import is_postgresql
+from studio.db.sql_dialects import is_postgresql, lock_of_name, note_lock
 from studio.db.tables import PersonRow
 from studio.domain.people import Person, Platform, Sighting
 from studio.errors import AmbiguousNameError, NotFoundError
@@ -23,10 +23,13 @@ _MOST_NAMESAKES = 5
 _ID = re.compile(r"[0-9a-f]{6,16}")  # a user id on the web, or enough of its beginning
 
 
-def lock_person(session: Session, person: Person, *, present: bool = True) -> datetime:
+def lock_person(
+    session: Session, person: Person, *, present: bool = True, with_account: bool = False
+) -> datetime:
     """Make the person's row if needed and hold it until the commit: their requests go through one by one.
 
-    `present` is False for somebody who is only named by another. Answers when they were first seen.
+    `present` is False for somebody who is only named by another. `with_account`: the human's account is held too, as
+    `credit_ledger.lock` does. Answers when they were first seen.
     """
     at = now()
     values = {
@@ -39,14 +42,16 @@ def lock_person(session: Session, person: Person, *, present: bool = True) -> da
         "last_seen_at": at if present else None,
         "human": person.key,
     }
-    row = session.execute(_upsert(is_postgresql(session), present), values).one()
+    row = session.execute(_upsert(is_postgresql(session), present, with_account), values).one()
+    if with_account:
+        note_lock(session, row.human)
     note_human(session, person.key, row.human)
     first_seen_at: datetime = row.first_seen_at
     return first_seen_at
 
 
 @cache
-def _upsert(on_postgresql: bool, present: bool) -> Executable:
+def _upsert(on_postgresql: bool, present: bool, with_account: bool) -> Executable:
     """Built once for each database, as hardly a command does without it: someone new, or seen again."""
     people = cast("Table", PersonRow.__table__)
     statement = postgresql.insert(people) if on_postgresql else sqlite.insert(people)
@@ -54,7 +59,8 @@ def _upsert(on_postgresql: bool, present: bool) -> Executable:
     if present:
         latest["last_seen_at"] = statement.excluded.last_seen_at
     upsert = statement.on_conflict_do_update(index_elements=[people.c.key], set_=latest)
-    return upsert.returning(people.c.first_seen_at, people.c.human)
+    locks = (lock_of_name(people.c.human),) if on_postgresql and with_account else ()
+    return upsert.returning(people.c.first_seen_at, people.c.human, *locks)
 
 
 def person_of(row: PersonRow) -> Person:

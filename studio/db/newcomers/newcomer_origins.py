@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from studio.clock import now
 from studio.db.identities.linked_identities import identities
+from studio.db.sessions.read_memo import note, read_once, recall
 from studio.db.sql_dialects import insert_into
 from studio.db.tables import BanRow, PersonRow
 from studio.db.tables.identities import OriginRow
@@ -20,6 +21,9 @@ RETENTION = timedelta(days=30)  # and as long as the person is banned
 
 # Built once: the answer to each request asks them.
 _ORIGINS = select(OriginRow.origin).where(OriginRow.person_key == bindparam("person_key"))
+_FIRST_SEEN = select(func.min(PersonRow.first_seen_at)).where(
+    PersonRow.key.in_(bindparam("keys", expanding=True))
+)
 _ARRIVED_FROM = _ORIGINS.where(OriginRow.origin.startswith(ADDRESS), OriginRow.arrived, ~OriginRow.excused)
 _FROM_THERE = select(OriginRow.person_key).where(
     OriginRow.origin.in_(_ARRIVED_FROM), OriginRow.person_key != bindparam("person_key")
@@ -46,19 +50,54 @@ def record_origin(
 
 def find_first_seen(session: Session, person_key: str) -> datetime | None:
     """When a human was first seen under any of their names; None for somebody unknown."""
-    query = select(func.min(PersonRow.first_seen_at))
-    return session.scalar(query.where(PersonRow.key.in_(identities(session, person_key))))
+
+    def load() -> datetime | None:
+        return session.scalar(_FIRST_SEEN, {"keys": identities(session, person_key)})
+
+    return read_once(session, ("first_seen", person_key), load)
+
+
+def note_origins(session: Session, person_key: str, *, seen_at: datetime | None, has_any: bool) -> None:
+    """What `find_first_seen` would read, and of somebody without an origin that there is none."""
+    note(session, ("first_seen", person_key), seen_at)
+    note_origin(session, person_key, has_any=has_any)
+
+
+def note_origin(session: Session, person_key: str, *, has_any: bool) -> None:
+    """That somebody has no origin, where it is so."""
+    if not has_any:
+        note(session, ("origins", person_key), ())
+
+
+def has_no_origin(session: Session, person_key: str) -> bool:
+    """Whether it was noted. False says nothing."""
+    known: tuple[str, ...] | None = recall(session, ("origins", person_key))
+    return known == ()
+
+
+def note_unbanned(session: Session, person_key: str) -> None:
+    """No ban is recorded on any identity of the human, nor on anybody who came from where they came from."""
+    note(session, ("unbanned", person_key), True)
+
+
+def is_known_unbanned(session: Session, person_key: str) -> bool:
+    """Whether that was noted. False says nothing."""
+    return recall(session, ("unbanned", person_key)) is True
 
 
 def of_newcomer(session: Session, person: Person, *, since: datetime) -> tuple[str, ...]:
     """The origins of somebody who was not known before `since`; none for everybody else, and for moderators."""
     if person.moderates:
         return ()
-    origins = session.scalars(_ORIGINS, {"person_key": person.key}).all()
+
+    def load() -> tuple[str, ...]:
+        return tuple(session.scalars(_ORIGINS, {"person_key": person.key}))
+
+    origins = read_once(session, ("origins", person.key), load)
     if not origins:
         return ()
     seen_at = find_first_seen(session, person.key)
-    return tuple(origins) if seen_at is None or seen_at >= since else ()
+    return origins if seen_at is None or seen_at >= since else ()
 
 
 def find_inherited_bans(session: Session, person_key: str, *, at: datetime) -> list[BanRow]:

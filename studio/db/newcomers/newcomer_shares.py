@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Row, Select, Text, bindparam, cast, func, select
+from sqlalchemy import Integer, Row, Select, Text, bindparam, case, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from studio.db.credit_ledger import net_spending, period_of
-from studio.db.newcomers.newcomer_origins import ADDRESS, FIRST_DAY, INVITE
+from studio.db.newcomers.newcomer_origins import ADDRESS, FIRST_DAY, INVITE, has_no_origin
 from studio.db.sql_dialects import lock_names
 from studio.db.tables import JobRow, PersonRow
 from studio.db.tables.identities import OriginRow
@@ -55,17 +55,26 @@ def lock_shares(
     *,
     first_seen_at: datetime,
     at: datetime,
+    of_few: bool = False,
 ) -> Sequence[NewcomerShare]:
     """The shares of a newcomer, one for each of their origins, held until the commit. None for everybody else.
 
+    Nor is there one, unless `of_few`, of an origin from which no more people came than it counts for: together they
+    have no more than that anyway.
     Call it when the person's account is held, and before a pool is. Only somebody who was first seen less than a day
     ago costs a query.
     """
-    if limits is None or first_seen_at < at - FIRST_DAY:
+    if limits is None or first_seen_at < at - FIRST_DAY or has_no_origin(session, person_key):
         return ()
     community = person_key.rpartition(":")[0]
     lock_names(session, f"newcomers:{community}")
-    values = {"person_key": person_key, "known_before": at - FIRST_DAY, "period": period_of(at)}
+    values = {
+        "person_key": person_key,
+        "known_before": at - FIRST_DAY,
+        "period": period_of(at),
+        "most_from_address": 0 if of_few else limits.per_address,
+        "most_by_invite": 0 if of_few else limits.per_invite,
+    }
     usage = session.execute(_NEWCOMERS, values).all()
     if not any(row.person_key == person_key for row in usage):  # they are known under a linked name
         return ()
@@ -93,12 +102,19 @@ def _share(
 
 def _newcomers() -> Select[str, str, int, int]:
     """Of each origin of a person, all newcomers with their jobs at once and what they spent, less gifts."""
-    mine, theirs, older = aliased(OriginRow), aliased(OriginRow), aliased(PersonRow)
+    mine, theirs, all_theirs = aliased(OriginRow), aliased(OriginRow), aliased(OriginRow)
+    older = aliased(PersonRow)
     known_before = bindparam("known_before", type_=PersonRow.first_seen_at.type)
     was_known = select(older.key).where(older.human == PersonRow.human, older.first_seen_at < known_before)
     # A moderator is known by the roles with which they asked for something.
     moderates = select(JobRow.id).where(
         JobRow.person_key == PersonRow.key, cast(JobRow.person, Text).contains(f'"{Role.MODERATOR}"')
+    )
+    people = select(func.count()).select_from(all_theirs).where(all_theirs.origin == mine.origin)
+    is_address = mine.origin.startswith(ADDRESS, autoescape=True)
+    counts_for = case(
+        (is_address, bindparam("most_from_address", type_=Integer)),
+        else_=bindparam("most_by_invite", type_=Integer),
     )
     jobs = select(func.count()).where(
         JobRow.person_key == PersonRow.key, JobRow.state.in_(sorted(OUTSTANDING))
@@ -114,6 +130,7 @@ def _newcomers() -> Select[str, str, int, int]:
         .join(PersonRow, PersonRow.key == theirs.person_key)
         .where(
             mine.person_key == bindparam("person_key"),
+            people.correlate(mine).scalar_subquery() > counts_for,
             ~was_known.correlate(PersonRow).exists(),
             ~moderates.correlate(PersonRow).exists(),
         )

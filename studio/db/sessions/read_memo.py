@@ -47,6 +47,17 @@ def note(session: Session, fact: Hashable, value: Any) -> None:
         memo.setdefault((session.get_bind(), fact), value)
 
 
+def is_remembering() -> bool:
+    """Whether this thread, or this task, is within `remember_reads`."""
+    return _memo.get() is not None
+
+
+def recall(session: Session, fact: Hashable) -> Any:
+    """What was noted, or None."""
+    memo: dict[Hashable, Any] | None = session.info.get(_KEY)
+    return None if memo is None else memo.get((session.get_bind(), fact))
+
+
 def forget_reads() -> None:
     """Something was written."""
     if memo := _memo.get():

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from bots.delivery import message_publisher
 from bots.delivery.errors import PlatformUnavailableError
 from bots.presentation.message import Images, Note, Progress
 from studio.commands.button_ids import Action
@@ -13,7 +14,7 @@ from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
 from studio.db.tables import JobRow
-from studio.domain.deliveries import MessageRef
+from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.domain.identifiers import new_job_id
 from studio.domain.jobs import JobState
 from studio.domain.people import Address
@@ -238,3 +239,25 @@ async def test_a_mark_that_cannot_be_shown_does_not_bring_the_event_again(front_
     assert front_end.chat.of(made).versions
     await front_end.delivery.tick()
     assert len(front_end.chat.of(job_id).versions) == 1
+
+
+async def test_ended_jobs_are_forgotten_but_not_a_change_that_waits(
+    front_end: FrontEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message_publisher, "_REMEMBERED_ENDS", 1)
+    first, *others = [front_end.ask(prompt=f"a fox, {name}", count=1) for name in ("red", "blue", "green")]
+    await front_end.painted(first)
+    front_end.chat.calm = 50.0
+    await front_end.picture_changed(f"{first}.1")  # which waits for its time
+    waiting = front_end.ask(prompt="a fox, grey", count=1)
+    await front_end.accepted(waiting)
+    for job_id in others:
+        await front_end.painted(job_id)
+    remembered = [job_id for job_id, _ in front_end.delivery.publisher.messages(DeliveryKind.JOB)]
+    assert sorted(remembered) == sorted([first, waiting, others[-1]])
+    front_end.rest()
+    await front_end.delivery.tick()
+    assert len(front_end.chat.of(first).versions) == 2
+    await front_end.picture_changed(f"{others[0]}.1")  # of one that was forgotten
+    assert front_end.chat.sent == 4
+    assert len(front_end.chat.of(others[0]).versions) == 2

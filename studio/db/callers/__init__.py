@@ -1,0 +1,1 @@
+"""Who gave a command, read in one go."""
