@@ -60,7 +60,6 @@ from studio.db.sessions.read_memo import forget_reads
 from studio.domain.identifiers import picture_id
 from studio.domain.provenance import Traces
 from studio.domain.requests import Source
-from studio.domain.settings.communities import CommunityRules
 from studio.errors import NotFoundError
 from studio.ports import Ports
 from studio.services.accounts.account_export import Exported, write_export
@@ -254,7 +253,7 @@ class StepRunner:
                 return await self._export(call)
             case _:
                 subject = result.details.case.id if isinstance(result, CaseOpened) else ""
-                hints = await self.channel_hints(result.rules, call) if isinstance(result, Community) else ()
+                hints = await self.channel_hints(result, call) if isinstance(result, Community) else ()
                 notes = (Note(spans=spans, tone=Tone.WARNING) for spans in hints)
                 message = compose_answer(result)
                 return Reply(message=message.with_parts(*notes), subject=subject) if message else None
@@ -276,7 +275,7 @@ class StepRunner:
                 await show(reply)
             await self._show_desk(result, call)
 
-    async def channel_hints(self, rules: CommunityRules, call: Call) -> Sequence[Spans]:
+    async def channel_hints(self, answer: Community, call: Call) -> Sequence[Spans]:
         """A sentence for each channel of the rules with which something is wrong on the platform."""
         return ()
 

@@ -189,9 +189,13 @@ class BanChanged:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Community:
-    """The rules of the community, as they are now. `former_name`: the old name of the command, if that was typed."""
+    """The rules of the community, as they are now. `former_name`: the old name of the command, if that was typed.
+
+    `changed` is the setting that was changed just now.
+    """
 
     rules: CommunityRules
+    changed: str = ""
     former_name: str = ""
 
 

@@ -14,14 +14,13 @@ from bots.presentation.interaction_router import Run
 from bots.presentation.message import Spans
 from bots.process.thread_pools import Pool
 from studio.commands.registry import find_command
-from studio.commands.results import Answer
+from studio.commands.results import Answer, Community
 from studio.commands.spec import Call
 from studio.db.database import Database
 from studio.db.gatherings.ballot_rows import members_of
 from studio.db.tables import CaseRow, GatheringRow, JobRow, ProposalRow
 from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.people import Platform
-from studio.domain.settings.communities import CommunityRules
 
 _DIRECT = "dm:"
 
@@ -39,8 +38,8 @@ class DiscordStepRunner(StepRunner):
         require_own(self._guild_of(call), find_command(run.command).current_name, run.values)
         return await super().run(run, call)
 
-    async def channel_hints(self, rules: CommunityRules, call: Call) -> Sequence[Spans]:
-        return list(closed_channels(self._guild_of(call), rules))
+    async def channel_hints(self, answer: Community, call: Call) -> Sequence[Spans]:
+        return list(closed_channels(self._guild_of(call), answer.rules))
 
     def _guild_of(self, call: Call) -> discord.Guild | None:
         community = call.person.community

@@ -6,19 +6,16 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from bots.interactions.step_runner import Reply
-from bots.presentation.compose.answers import compose_spans
 from bots.presentation.compose.cases import compose_sentence
 from bots.presentation.compose.help import compose_help_shown
 from bots.presentation.interaction_router import Run
 from bots.presentation.message import Message, Small
 from bots.process.thread_pools import Pool
 from bots.queries.message_lookup import find_pictures_above, find_subject_of_thread
-from bots.slack.api.client import NotInstalledError, SlackApiRefusedError, SlackUnavailableError
+from bots.slack.api.client import NotInstalledError, SlackUnavailableError
 from bots.slack.api.request import SlackRequest, of_command, of_message
 from bots.slack.listeners.listener import Listener
 from bots.slack.listeners.uploads import File, images
-from bots.slack.messages.message_sender import Draft, send
 from bots.slack.texts import texts
 from bots.slack.texts.command_parsing import (
     Wanted,
@@ -29,13 +26,11 @@ from bots.slack.texts.command_parsing import (
     read_talk,
 )
 from bots.slack.texts.typed_text import TypedText
-from bots.texts.languages.readers import reading_in
 from bots.texts.translation import translate
 from studio.commands.parameter_values import Kind
-from studio.commands.results import Answer, Community, HelpShown
+from studio.commands.results import Answer, HelpShown
 from studio.commands.spec import Call
 from studio.domain.deliveries import MessageRef
-from studio.domain.settings.languages import Language
 
 log = logging.getLogger(__name__)
 
@@ -93,27 +88,11 @@ class CommandListener(Listener):
                 if parameter.kind is Kind.PERSON and (person_key := values.get(parameter.name)):
                     await self._people.introduce(request, str(person_key))
             answer = await self._runner.run(Run(command=spec.name, values=values), call)
-            if isinstance(answer, Community):
-                await self._greet(request, values, answer.rules.reading_language)
             if isinstance(answer, HelpShown) and not answer.about:
                 return compose_help_shown(answer).with_parts(Small(texts.in_threads()))
             return answer
 
         await self._dispatcher.serve(request, work)
-
-    async def _greet(self, request: SlackRequest, values: Mapping[str, object], language: Language) -> None:
-        """Say so in a channel that was named for the app's messages, or tell the moderator how to invite the app."""
-        setting, channel = str(values.get("setting", "")), str(values.get("value", ""))
-        if setting not in texts.GREETINGS or not channel.isalnum() or channel.islower():
-            return
-        workspace = await self._workspaces.of(request.community)
-        try:
-            with reading_in(language):
-                greeting = compose_sentence(translate(texts.GREETINGS[setting]))
-                await send(workspace, Draft(message=greeting), channel=channel)
-        except SlackApiRefusedError:
-            spans = texts.invite_request(workspace.identity.bot_user, channel)
-            await self._dispatcher.reply(request, Reply(message=compose_spans(spans)))
 
 
 def _root_of(request: SlackRequest) -> MessageRef | None:

@@ -43,7 +43,8 @@ class ChangeRules:
 
 def change_rules(ports: Ports, call: Call, command: ChangeRules, *, former_name: str = "") -> Community:
     """Raises `NotAllowedError` and `BadParameterError`."""
-    return Community(rules=_change_rules(ports, call, command), former_name=former_name)
+    rules = _change_rules(ports, call, command)
+    return Community(rules=rules, changed=command.setting or "", former_name=former_name)
 
 
 def _change_rules(ports: Ports, call: Call, command: ChangeRules) -> CommunityRules:
