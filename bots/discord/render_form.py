@@ -115,12 +115,10 @@ def _control(field: Field, limits: Limits) -> Control:
     match field.kind:
         case FieldKind.TEXT | FieldKind.LINE | FieldKind.NUMBER:
             return _text_input(field, limits)
-        case FieldKind.CELLS:
-            return _menu(field, limits)
         case FieldKind.SIDES:
             options = [discord.CheckboxGroupOption(**option) for option in _options(field, limits)]
             return ui.CheckboxGroup(custom_id=field.name, required=field.required, options=options)
-        case FieldKind.PICTURE | FieldKind.CHOICE:
+        case FieldKind.PICTURE | FieldKind.CHOICE | FieldKind.CELLS:
             return _choice(field, limits)
         case FieldKind.FILES:
             return _file_upload(field)

@@ -37,25 +37,22 @@ class Answers:
         self, interaction: discord.Interaction, call: Call, result: Result, *, public: bool
     ) -> None:
         """`public`: everybody sees the message that acknowledged the interaction."""
-        if not isinstance(result, Accepted) or await self._accept(interaction, call, result, public=public):
-            await self._runner.answer(result, call, partial(self.show, interaction))
+        if isinstance(result, Accepted):
+            await self._accept(interaction, call, result, public=public)
+        await self._runner.answer(result, call, partial(self.show, interaction))
 
     async def _accept(
         self, interaction: discord.Interaction, call: Call, answer: Accepted, *, public: bool
-    ) -> bool:
-        """The job's own message is the answer; that of a private one comes by direct message.
-
-        False for a repeated click: the message is there already.
-        """
+    ) -> None:
+        """The job's own message is the answer; that of a private one comes by direct message."""
         if answer.private:
             await self.refuse(interaction, call, compose_private(answer), public=public)
-            return True
+            return
         job_view = await self._runner.job_view(answer.job_id, call) if answer.repeated else None
         if job_view and job_view.job.address.message != call.address.message:
             await self.refuse(interaction, call, compose_under_way(), public=True)
-            return False
+            return
         self._transport.expect(answer.job_id, limit_bytes=interaction.filesize_limit)
-        return True
 
     async def show(
         self, interaction: discord.Interaction, reply: Reply, *, more: ui.ActionRow[Any] | None = None
