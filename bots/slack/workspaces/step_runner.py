@@ -32,7 +32,7 @@ class SlackStepRunner(StepRunner):
     async def channel_hints(self, answer: Community, call: Call) -> Sequence[Spans]:
         """A channel named for the app's messages, where it cannot write, and a desk channel that everybody can read."""
         desk, community = answer.rules.desk_channel, call.address.community
-        hints = []
+        hints: list[Spans] = []
         if answer.changed in CHANNELS and (named := getattr(answer.rules, CHANNELS[answer.changed])):
             hints += await self._greet(community, named, answer)
         if desk and not await self._channels.is_private(community, desk, anew=True):
