@@ -9,7 +9,6 @@ import pytest
 import simcord.interactions
 from sqlalchemy import select
 
-from bots.interactions import reader_languages
 from bots.process.thread_pools import Pool, ThreadPools
 from bots.texts.languages.readers import current_language, reading_in
 from studio.db.tables import CommunityRow, PreferencesRow
@@ -18,7 +17,7 @@ from studio.ports import Ports
 from tests.support import discord_sim, slack_cases
 from tests.support.discord_sim import Room, words
 from tests.support.finished_jobs import paint_job
-from tests.support.loopback_slack.records import ANA, BO, MOD, PATIENCE_SECONDS
+from tests.support.loopback_slack.records import ANA, BO, MOD
 from tests.support.pseudo_language import languages_in, name_languages
 from tests.support.slack_sim import SlackRoom
 from tests.support.web_client import Browser, WebServer, web_settings
@@ -29,7 +28,6 @@ room, slack_room = discord_sim.room, slack_cases.room
 @pytest.fixture(autouse=True)
 def named(monkeypatch: pytest.MonkeyPatch) -> None:
     name_languages(monkeypatch)
-    monkeypatch.setattr(reader_languages, "_PATIENCE_SECONDS", PATIENCE_SECONDS)
 
 
 @pytest.fixture

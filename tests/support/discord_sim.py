@@ -190,21 +190,23 @@ def settings_for(home: Path, **changes: Any) -> DiscordSettings:
     return DiscordSettings(**values | changes)
 
 
+_CUT_SHORT = (
+    "discord.interactions.autocomplete._PATIENCE_SECONDS",
+    "discord.interactions.context_menus._LOOK_UP_SECONDS",
+    "discord.interactions.dispatcher._LOOK_UP_SECONDS",
+    "discord.interactions.modal_submissions._LOOK_UP_SECONDS",
+    "interactions.reader_languages._PATIENCE_SECONDS",
+)
+
+
 @asynccontextmanager
 async def open_room(ports: Ports, home: Path, **changes: Any) -> AsyncIterator[Room]:
     settings = settings_for(home, **changes)
     bot = new_bot(ports, settings)
     env = PatientEnv(bot, settle_timeout=PATIENCE_SECONDS)
     patience = pytest.MonkeyPatch()
-    for name in (
-        "autocomplete._PATIENCE_SECONDS",
-        "dispatcher._LOOK_UP_SECONDS",
-        "modal_submissions._LOOK_UP_SECONDS",
-        "context_menus._LOOK_UP_SECONDS",
-    ):
-        patience.setattr(
-            f"bots.discord.interactions.{name}", PATIENCE_SECONDS
-        )  # nothing is cut short on a slow machine
+    for name in _CUT_SHORT:
+        patience.setattr(f"bots.{name}", PATIENCE_SECONDS)  # nothing is cut short on a slow machine
     remember_payloads(patience)
     await env.start()
     try:

@@ -123,10 +123,11 @@ class SlackRoom:
 
 
 _CUT_SHORT = (
-    "app._FINISH_SECONDS",
-    "workspaces.channels._PATIENCE_SECONDS",
-    "listeners.view_submissions._ANSWER_SECONDS",
-    "workspaces.members._PATIENCE_SECONDS",
+    "interactions.reader_languages._PATIENCE_SECONDS",
+    "slack.app._FINISH_SECONDS",
+    "slack.listeners.view_submissions._ANSWER_SECONDS",
+    "slack.workspaces.channels._PATIENCE_SECONDS",
+    "slack.workspaces.members._PATIENCE_SECONDS",
 )
 
 
@@ -135,7 +136,7 @@ def patient() -> Iterator[None]:
     """What the front end leaves out when somebody would wait too long comes whole, on a slow machine too."""
     with pytest.MonkeyPatch.context() as patch:
         for name in _CUT_SHORT:
-            patch.setattr(f"bots.slack.{name}", PATIENCE_SECONDS)
+            patch.setattr(f"bots.{name}", PATIENCE_SECONDS)
         yield
 
 

@@ -3,7 +3,9 @@
 import json
 import threading
 from collections.abc import Mapping
+from functools import partial
 from http.server import BaseHTTPRequestHandler
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +22,21 @@ from moderation.remote.safety_model import Scene
 from moderation.rules.larger_text_model import LargerTextModel
 from moderation.rules.prompt import PromptSubject
 from moderation.rules.prompt_judge import PromptJudge
+from studio.bounded_http import BoundedBody
+from studio.chat_models import json_client
 from studio.chat_models.json_client import JsonClient
 from studio.domain.verdicts import Ruling
 from tests.support.chat_server import saying, serving
 
 GREY = Image.new("RGB", (64, 64), "grey")
+PATIENCE_SECONDS = 300.0  # bounds a hang
 
 
 def scores(**found: float) -> str:
     return json.dumps({"scores": {category.name.lower(): 0.01 for category in QUESTIONS} | found})
 
 
-def model(url: str, seconds: float = 5.0) -> ChatModel:
+def model(url: str, seconds: float = PATIENCE_SECONDS) -> ChatModel:
     return ChatModel(JsonClient(url, token="secret", timeout_seconds=seconds), "guard")
 
 
@@ -91,8 +96,10 @@ def test_what_is_no_chat_completion_is_an_error(body: bytes) -> None:
         model(url).judge_text("a grey square")
 
 
-def test_a_server_that_drips_its_answer_is_left() -> None:
+def test_a_server_that_drips_its_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each byte comes in time, the whole never does."""
+    clock = count(0, PATIENCE_SECONDS)  # as if each byte took that long
+    monkeypatch.setattr(json_client, "BoundedBody", partial(BoundedBody, clock=clock.__next__))
     stopped = threading.Event()
 
     def drip(asked: Mapping[str, Any], handler: BaseHTTPRequestHandler) -> bytes:
@@ -109,7 +116,7 @@ def test_a_server_that_drips_its_answer_is_left() -> None:
 
     with serving(drip) as (url, _):
         with pytest.raises(ValueError, match="takes too long"):
-            model(url, seconds=0.3).judge_text("a grey square")
+            model(url).judge_text("a grey square")
         stopped.set()
 
 

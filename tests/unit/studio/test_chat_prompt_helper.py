@@ -16,7 +16,7 @@ from studio.errors import HelperUnavailableError
 from tests.support.chat_server import dripping, hanging, saying, serving
 
 
-def helper_at(url: str, seconds: float = 5.0) -> ChatPromptHelper:
+def helper_at(url: str, seconds: float = 300.0) -> ChatPromptHelper:
     return ChatPromptHelper(
         ChatCompletions(JsonClient(url, token="secret", timeout_seconds=seconds), "writer")
     )
