@@ -1,13 +1,34 @@
-"""The addresses of the dialogs that buttons and links open."""
+"""The addresses of the dialogs that buttons and links open, and the ids that the paths of routes have in them."""
+
+from starlette.convertors import StringConvertor, register_url_convertor
 
 from bots.presentation.actions import ACTIONS, Needs
 from bots.presentation.compose.gatherings.presenter import OPEN
 from bots.presentation.message import Button
 from studio.commands.button_ids import NO_TARGET, Action
-from studio.domain.identifiers import picture_id
+from studio.domain.identifiers import JOB_ID, PICTURE_ID, picture_id
 
 # Dialogs have the names of their actions, but for those of links that people have saved.
 _NAMES = {Action.REPORT: "flag", Action.MORE: "view"}
+
+
+class _JobConvertor(StringConvertor):
+    """Of jobs, gatherings, cases and folders. What is no such id is an unknown address."""
+
+    regex = JOB_ID.pattern
+
+
+class _PictureConvertor(StringConvertor):
+    regex = PICTURE_ID.pattern
+
+
+class _JobOrPictureConvertor(StringConvertor):
+    regex = f"{JOB_ID.pattern}|{PICTURE_ID.pattern}"
+
+
+register_url_convertor("job", _JobConvertor())
+register_url_convertor("picture", _PictureConvertor())
+register_url_convertor("job_or_picture", _JobOrPictureConvertor())
 
 
 def picture_path(picture: str) -> str:

@@ -8,8 +8,8 @@ import secrets
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 _CODE_LETTERS = "23456789abcdefghjkmnpqrstvwxyz"  # none that looks like another
 _JOB_LENGTH = 12  # 60 random bits
-_JOB = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
-_PICTURE = re.compile(rf"({_JOB.pattern})\.([1-9]|1[0-6])")
+JOB_ID = re.compile(rf"[{_ALPHABET}]{{{_JOB_LENGTH}}}")
+PICTURE_ID = re.compile(rf"({JOB_ID.pattern})\.([1-9]|1[0-6])")
 PICTURE_BITS = 64  # 60 for the job, 4 for the index
 MOST_PICTURES = 16  # of a job
 
@@ -36,12 +36,12 @@ def picture_id(job_id: str, index: int) -> str:
 
 
 def is_job_id(text: str) -> bool:
-    return _JOB.fullmatch(text) is not None
+    return JOB_ID.fullmatch(text) is not None
 
 
 def split_picture_id(text: str) -> tuple[str, int] | None:
     """``"k3v9m2p4qx7a.2"`` becomes ``("k3v9m2p4qx7a", 2)``; anything else becomes None."""
-    match = _PICTURE.fullmatch(text)
+    match = PICTURE_ID.fullmatch(text)
     return (match[1], int(match[2])) if match else None
 
 

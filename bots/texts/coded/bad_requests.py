@@ -31,8 +31,6 @@ NOT_FOUND = {
     "notice": "Notice {id} was not found.",
     "name": "@{name} was not found.",
     "this_picture": "That picture was not found.",
-    "this_job": "That job was not found.",
-    "this_case": "That case was not found.",
     "this_person": "That person was not found.",
     "this_page": "That page was not found.",
     "file": "The picture's file was not found.",

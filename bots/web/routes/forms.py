@@ -16,7 +16,7 @@ from bots.web.queries.picture_details import load_details
 from bots.web.render import FormPicture, ShownImage, render_form, shown_picture
 from bots.web.routes.page_layout import dialog
 from studio.commands.button_ids import Action
-from studio.domain.identifiers import is_job_id, picture_id, split_picture_id
+from studio.domain.identifiers import picture_id, split_picture_id
 from studio.errors import BadRequestError, NotFoundError
 
 # By the first part of the address. Settings and new contests are about nobody's picture: they have routes of their own.
@@ -33,8 +33,6 @@ def form_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     action = ACTION_OF[request.url.path.split("/")[1]]
     subject: str = request.path_params["subject"]
     job_id, index = split_picture_id(subject) or (subject, 0)
-    if not is_job_id(job_id):
-        raise NotFoundError("this_picture")
     try:
         return _render(context, user, action, job_id, index)
     except BadRequestError:  # no picture of the job is there

@@ -10,10 +10,9 @@ from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
 from bots.web.download_links import REUSED_SECONDS
 from bots.web.queries.picture_details import load_details, source_before
-from bots.web.routes.authentication import LoginRequiredError, context_of, require_posting_user, require_user
+from bots.web.routes.authentication import require_posting_user, require_user
 from studio.db import queries
 from studio.db.identities.linked_identities import same_human
-from studio.domain.identifiers import split_picture_id
 from studio.domain.pictures import THUMBNAIL_SIDES_PIXELS
 from studio.errors import BadImageError, ChatelierError, NotFoundError
 from studio.services.upload_intake import accept_upload, examine_upload
@@ -27,14 +26,9 @@ _UPLOADS_A_MINUTE = 20
 
 async def picture_file(request: Request) -> Response:
     """GET /pictures/<picture>.png, and /thumbnails/<picture> with ``?side=`` for a larger one."""
-    context = context_of(request)
-    user = context.session_store.read(request)
-    if user is None or not context.session_store.admits(user):
-        raise LoginRequiredError
+    context, user = require_user(request)
     picture_id: str = request.path_params["picture"]
     side = _side_of(request)
-    if split_picture_id(picture_id) is None:
-        raise NotFoundError("this_picture")
     key = await context.pools.run(Pool.FILES, _find_key, context, user, picture_id, side)
     headers = {"ETag": f'"{key}"', "Cache-Control": _CACHED}
     if request.headers.get("if-none-match") == headers["ETag"]:
@@ -58,8 +52,6 @@ async def image_before(request: Request) -> Response:
     """GET /before/<picture>: the image of one's own of which it is an edit. Nobody else is sent it."""
     context, user = require_user(request)
     picture_id: str = request.path_params["picture"]
-    if split_picture_id(picture_id) is None:
-        raise NotFoundError("this_picture")
     data = await context.pools.run(Pool.FILES, _load_before, context, user, picture_id)
     return Response(data, media_type="image/png", headers={"Cache-Control": "private, no-cache"})
 

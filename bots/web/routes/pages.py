@@ -40,7 +40,7 @@ from bots.web.routes.sign_in.login import entry_page
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action
 from studio.db import queries
-from studio.domain.identifiers import is_job_id, split_picture_id
+from studio.domain.identifiers import is_job_id
 from studio.errors import BannedError, NotFoundError
 
 # Of a picture's actions: those of its whole job, and what its dialog shows in another way.
@@ -75,8 +75,6 @@ async def older_jobs(request: Request) -> Response:
 def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /view/<picture or job>: one picture, its recipe, its family, and what can be made of it."""
     subject: str = request.path_params["subject"]
-    if not is_job_id(subject) and split_picture_id(subject) is None:
-        raise NotFoundError("this_picture")
     with context.ports.database.read() as session:
         if is_job_id(subject):
             pictures = queries.pictures_of_job(
@@ -162,8 +160,6 @@ def _actions(view: JobView, panel: Message) -> Iterator[Button]:
 def job_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /jobs/<job>: a job with its pictures and its recipe."""
     job_id: str = request.path_params["job"]
-    if not is_job_id(job_id):
-        raise NotFoundError("this_job")
     with context.ports.database.read() as session:
         job = queries.find_job(session, job_id, viewer=user.person)
         (view,) = load_job_views(session, [job])

@@ -35,7 +35,6 @@ from studio.db.cases import desk_cases
 from studio.db.identities.people import find_person
 from studio.db.settings import community_rules
 from studio.domain.cases import Case, CaseDetails, CaseState
-from studio.domain.identifiers import is_job_id
 from studio.domain.people import Person
 from studio.errors import NotFoundError
 from studio.ports import CasePreview
@@ -65,7 +64,7 @@ class _Lockdown(PostedBody):
 
 async def desk_page(request: Request) -> Response:
     """GET /desk."""
-    context, user = await _moderator(request)
+    context, user = await require_moderating_user(request)
     cases = await context.pools.run(Pool.DATABASE, _list, context, user)
     return page_response(
         request, "desk/desk.html", {"token": context.session_store.form_token(user), "cases": cases}
@@ -74,13 +73,13 @@ async def desk_page(request: Request) -> Response:
 
 async def case_list(request: Request) -> Response:
     """GET /desk/cases: the list alone, asked for again and again."""
-    context, user = await _moderator(request)
+    context, user = await require_moderating_user(request)
     return HTMLResponse(await context.pools.run(Pool.DATABASE, _list, context, user))
 
 
 async def case_count(request: Request) -> Response:
     """GET /desk/count: how many cases are open, for the button of the desk."""
-    context, user = await _moderator(request)
+    context, user = await require_moderating_user(request)
 
     count = await context.pools.run(Pool.DATABASE, count_open, context.ports.database, *user.person.home)
     return JSONResponse(count_message(count))
@@ -106,7 +105,7 @@ async def change_lockdown(request: Request) -> Response:
 
 async def case_picture(request: Request) -> Response:
     """GET /desk/<case>/pictures/<picture>: a mosaic, or with ``?seen`` the picture; of ``?small`` its thumbnail."""
-    context, user = await _moderator(request)
+    context, user = await require_moderating_user(request)
     work = partial(
         _picture,
         context,
@@ -207,15 +206,7 @@ def _picture(context: WebContext, user: WebUser, case_id: str, picture_id: str, 
     return context.ports.store.get(found.thumbnail_key if small else found.key)
 
 
-async def _moderator(request: Request) -> tuple[WebContext, WebUser]:
-    """Raises as `require_moderating_user`, and `NotFoundError` for what cannot be a case."""
-    context, user = await require_moderating_user(request)
-    if "case" in request.path_params and not is_job_id(request.path_params["case"]):
-        raise NotFoundError("this_case")
-    return context, user
-
-
 async def _posting_moderator(request: Request) -> tuple[WebContext, WebUser]:
-    """Raises as `_moderator`, and `HTTPException` for a post without the form token of its page."""
-    await _moderator(request)
+    """Raises as `require_moderating_user`, and `HTTPException` for a post without the form token of its page."""
+    await require_moderating_user(request)
     return require_posting_user(request)

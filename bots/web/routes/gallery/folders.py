@@ -17,15 +17,15 @@ from bots.web.context import WebContext
 from bots.web.routes.authentication import require_not_banned, require_posting_user, require_unbanned_user
 from bots.web.routes.posts import PostedBody, read_posted
 from studio.commands.registry import execute
-from studio.domain.identifiers import is_job_id
-from studio.errors import ChatelierError, NotFoundError, RateLimitedError
+from studio.domain.identifiers import JOB_ID, PICTURE_ID
+from studio.errors import ChatelierError, RateLimitedError
 from studio.services.gallery import folders
 
 MOST_SELECTED = 200
 _SELECTIONS_A_MINUTE = 12
 _AT_ONCE = 10  # pictures, after which other commands have their turn
-_PICTURE = r"^[a-z0-9]{12}\.\d{1,2}$"
-_FOLDER = r"^([a-z0-9]{12})?$"
+_PICTURE = f"^{PICTURE_ID.pattern}$"
+_FOLDER = f"^({JOB_ID.pattern})?$"
 
 
 class _FolderChange(PostedBody):
@@ -48,10 +48,7 @@ class _Selection(PostedBody):
 async def folder_page(request: Request) -> Response:
     """GET /folders/<folder>: the address of a folder. The page says whether one may open it."""
     await require_unbanned_user(request)
-    folder_id: str = request.path_params["folder"]
-    if not is_job_id(folder_id):
-        raise NotFoundError("folder")
-    return RedirectResponse(f"/pictures?folder={folder_id}", status_code=303)
+    return RedirectResponse(f"/pictures?folder={request.path_params['folder']}", status_code=303)
 
 
 async def new_folder(request: Request) -> Response:
@@ -64,12 +61,11 @@ async def new_folder(request: Request) -> Response:
 
 async def change_folder(request: Request) -> Response:
     """POST /folders/<folder>: rename, share, unshare or delete it."""
-    folder_id: str = request.path_params["folder"]
-    if not is_job_id(folder_id):
-        raise NotFoundError("folder")
     context, user = await _require_unbanned_poster(request)
     wanted = await read_posted(request, _FolderChange)
-    await context.pools.run(Pool.COMMANDS, _change_folder, context, user, folder_id, wanted)
+    await context.pools.run(
+        Pool.COMMANDS, _change_folder, context, user, request.path_params["folder"], wanted
+    )
     return JSONResponse({})
 
 

@@ -24,7 +24,6 @@ from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import page_response
 from studio.commands.registry import execute
 from studio.commands.results import Family, Relative
-from studio.domain.identifiers import split_picture_id
 from studio.errors import NotFoundError
 from studio.ports import Ports
 
@@ -52,8 +51,6 @@ async def lineage_page(request: Request) -> HTMLResponse:
     """GET /lineage/<picture>."""
     context, user = await require_unbanned_user(request)
     picture_id: str = request.path_params["picture"]
-    if split_picture_id(picture_id) is None:
-        raise NotFoundError("this_picture")
     family = await context.pools.run(Pool.DATABASE, _load_family, context.ports, user, picture_id)
     asked = next(relative for relative in family.relatives if relative.picture.id == picture_id)
     values = {

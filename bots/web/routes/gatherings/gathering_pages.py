@@ -22,7 +22,6 @@ from bots.web.routes.authentication import require_unbanned_user
 from bots.web.routes.page_layout import dialog, message_html
 from bots.web.templating import render_template
 from studio.commands.button_ids import Action, Button, parse_button
-from studio.domain.identifiers import is_job_id
 from studio.errors import NotFoundError
 
 _LARGEST_BYTES = 8 * 1024 * 1024
@@ -32,12 +31,12 @@ _TYPES = {".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".jpg
 @dialog(unbanned=True)
 def gathering_dialog(context: WebContext, user: WebUser, request: Request) -> str:
     """GET /gatherings/<id>."""
-    message, images, label = _load(context, user, _id_of(request))
+    message, images, label = _load(context, user, request)
     return render_template(
         "gathering.html",
         message=render(message, images),
         summary=message.summary,
-        path=f"/gatherings/{_id_of(request)}",
+        path=f"/gatherings/{request.path_params['gathering']}",
         whole_label=label,
     )
 
@@ -45,7 +44,7 @@ def gathering_dialog(context: WebContext, user: WebUser, request: Request) -> st
 async def live_part(request: Request) -> Response:
     """GET /gatherings/<id>/live: the message as it is now, for a dialog that is open."""
     context, user = await require_unbanned_user(request)
-    message, images, _ = await context.pools.run(Pool.DATABASE, _load, context, user, _id_of(request))
+    message, images, _ = await context.pools.run(Pool.DATABASE, _load, context, user, request)
     return HTMLResponse(render(message, images))
 
 
@@ -92,7 +91,7 @@ async def image_file(request: Request) -> Response:
 async def whole_file(request: Request) -> Response:
     """GET /gatherings/<id>/whole: all of it in full size, sent while it is read."""
     context, user = await require_unbanned_user(request)
-    view = await context.pools.run(Pool.DATABASE, _view, context, user, _id_of(request))
+    view = await context.pools.run(Pool.DATABASE, _view, context, user, request)
     presenter = find_presenter(view.gathering.kind)
     if presenter.whole is None:
         raise NotFoundError("this_picture")
@@ -101,7 +100,7 @@ async def whole_file(request: Request) -> Response:
 
 
 def _message_files(context: WebContext, user: WebUser, request: Request) -> Message:
-    view = _view(context, user, _id_of(request))
+    view = _view(context, user, request)
     presenter = find_presenter(view.gathering.kind)
     return with_drawings(presenter.message(view), presenter.draw(context.ports, view, _LARGEST_BYTES))
 
@@ -124,15 +123,15 @@ def _form_files(context: WebContext, user: WebUser, request: Request) -> Message
 _FILES_OF = {"message": _message_files, "look": _panel, "form": _form_files}
 
 
-def _view(context: WebContext, user: WebUser, gathering_id: str) -> GatheringView:
-    return load_gathering_view(context.ports.database, gathering_id, reader=user.person)
+def _view(context: WebContext, user: WebUser, request: Request) -> GatheringView:
+    return load_gathering_view(context.ports.database, request.path_params["gathering"], reader=user.person)
 
 
 def _load(
-    context: WebContext, user: WebUser, gathering_id: str
+    context: WebContext, user: WebUser, request: Request
 ) -> tuple[Message, Mapping[str, ShownImage], str]:
     """The message, its images, and the label of the whole in full size; empty where its kind has none."""
-    view = _view(context, user, gathering_id)
+    view = _view(context, user, request)
     presenter = find_presenter(view.gathering.kind)
     message = with_management(presenter.message(view), view, presenter.name)
     return message, _images(view, message), translate(presenter.whole_label) if presenter.whole else ""
@@ -161,14 +160,6 @@ def _version(view: GatheringView) -> int:
 
 def _image_at(address: str) -> ShownImage:
     return ShownImage(copies=[(address, 1)])
-
-
-def _id_of(request: Request) -> str:
-    """Raises `NotFoundError`."""
-    gathering_id: str = request.path_params["gathering"]
-    if not is_job_id(gathering_id):
-        raise NotFoundError("this_page")
-    return gathering_id
 
 
 def _press_of(request: Request, action: Action) -> Button:
