@@ -26,7 +26,7 @@ from bots.discord.interactions.command_translator import CommandTranslator
 from bots.discord.interactions.context_menus import ContextMenus
 from bots.discord.interactions.dispatcher import Dispatcher
 from bots.discord.interactions.entry_point import entry_point, register_with_entry_point
-from bots.discord.interactions.modal_submissions import Modals
+from bots.discord.interactions.modals import Modals
 from bots.discord.interactions.reactions import Reactions
 from bots.discord.interactions.replies import Replies
 from bots.discord.interactions.slash_commands import SlashCommands

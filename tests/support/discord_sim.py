@@ -194,7 +194,7 @@ _CUT_SHORT = (
     "discord.interactions.autocomplete._PATIENCE_SECONDS",
     "discord.interactions.context_menus._LOOK_UP_SECONDS",
     "discord.interactions.dispatcher._LOOK_UP_SECONDS",
-    "discord.interactions.modal_submissions._LOOK_UP_SECONDS",
+    "discord.interactions.modals._LOOK_UP_SECONDS",
     "interactions.reader_languages._PATIENCE_SECONDS",
 )
 

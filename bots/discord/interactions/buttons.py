@@ -7,7 +7,7 @@ from typing import Any
 import discord
 
 from bots.discord.interactions.dispatcher import Dispatcher, Handler
-from bots.discord.interactions.modal_submissions import OPENER, Modals
+from bots.discord.interactions.modals import OPENER, Modals
 from bots.discord.messages.answers import send_private
 from bots.discord.render import CONFIRM, SELECT
 from bots.presentation.compose.picture_choice import compose_confirmation
