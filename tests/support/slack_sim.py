@@ -47,6 +47,13 @@ class SlackRoom:
     ports: Ports
     pages: Mapping[str, Page] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Bolt goes on without a listener that has not acknowledged after three seconds of the clock on the wall: when
+        this process was not scheduled for that long, a payload would count as dealt with before anything was begun.
+        """
+        for listener in self.app.bolt._async_listeners:
+            listener.ack_timeout = int(PATIENCE_SECONDS)
+
     async def send(self, payload: Mapping[str, Any]) -> Any:
         """What Slack sends, as a socket hands it to the app; answered when all of its work is done."""
         request = AsyncBoltRequest(mode="socket_mode", body=dict(payload))

@@ -61,7 +61,7 @@ async def test_every_button_of_a_stored_message_does_what_it_says(
     elif name == "star":
         assert room.slack.whispered() == ["Starred; it has 1 star now."]
     else:
-        assert len(room.jobs()) == jobs + 1
+        assert len(room.jobs()) == jobs + 1, room.slack.whispered()
 
 
 def former_view(room: SlackRoom, name: str, **matter: Any) -> dict[str, Any]:
