@@ -11,7 +11,7 @@ from bots.web.access.ended_sessions import SessionRegistry
 from bots.web.access.identities import Identities
 from bots.web.access.reader_language import ChosenLanguages
 from bots.web.access.session_cookies import SessionStore, WebUser
-from bots.web.live.dispatcher import CommandHandler
+from bots.web.live.dispatcher import Dispatcher
 from bots.web.live.event_handler import CONSUMER, LiveEvents
 from bots.web.live.feed import Feed
 from bots.web.live.hub import LiveHub
@@ -40,7 +40,7 @@ class WebContext:
     pools: ThreadPools
     hub: LiveHub
     feed: Feed
-    command_handler: CommandHandler
+    dispatcher: Dispatcher
     event_consumer: EventConsumer
     metrics: WebMetrics
     attempt_limiter: AttemptLimiter
@@ -88,7 +88,7 @@ def build_context(ports: Ports, settings: WebSettings, *, metrics: WebMetrics | 
         pools=pools,
         hub=hub,
         feed=Feed(ports, pools, hub),
-        command_handler=CommandHandler(ports, session_store),
+        dispatcher=Dispatcher(ports, session_store),
         event_consumer=LiveEventConsumer(
             ports.events, LiveEvents(ports, pools, hub), pools, consumer=CONSUMER
         ),

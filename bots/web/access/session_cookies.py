@@ -71,10 +71,10 @@ class WebUser:
 
     def call(self, request_key: str = "") -> Call:
         """What they ask for here. `request_key` as in `Call`; empty for what changes nothing."""
-        return Call(person=self.person, address=ROOM_ADDRESS, request_key=request_key)
+        return Call(person=self.person, address=WEB_ADDRESS, request_key=request_key)
 
 
-ROOM_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main")
+WEB_ADDRESS = Address(platform=Platform.WEB, community=COMMUNITY, channel="main")
 
 
 def address_of(connection: HTTPConnection) -> str:

@@ -21,7 +21,7 @@ from studio.errors import BadRequestError, ChatelierError
 from studio.ports import Ports
 
 
-class CommandHandler:
+class Dispatcher:
     """Called from threads, for one message of a browser after the other."""
 
     def __init__(self, ports: Ports, session_store: SessionStore) -> None:

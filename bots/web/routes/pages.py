@@ -24,7 +24,7 @@ from bots.texts.gatherings.mural import SHOW_WHOLE
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.access.activity_frame import is_start
-from bots.web.access.session_cookies import ROOM_ADDRESS, WebUser
+from bots.web.access.session_cookies import WEB_ADDRESS, WebUser
 from bots.web.addresses import lineage_path, picture_path
 from bots.web.context import WebContext
 from bots.web.queries.job_cards import is_seen_by
@@ -86,7 +86,7 @@ def picture_dialog(context: WebContext, user: WebUser, request: Request) -> str:
         details = load_details(session, subject, user.person)
     picture = details.picture
     shown = Panel(job_id=picture.job_id, index=picture.index)
-    panel = load_panel(context.ports, shown, user.person, channel=ROOM_ADDRESS.channel)
+    panel = load_panel(context.ports, shown, user.person, channel=WEB_ADDRESS.channel)
     return _portrait(
         details.view,
         large=shown_picture(picture),

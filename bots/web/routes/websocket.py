@@ -77,7 +77,7 @@ async def _execute(context: WebContext, connection: Connection, message: ClientM
     started = time.perf_counter()
     # Before anything that may take its time: the browser then knows that the message has arrived.
     connection.send(json.dumps({"type": "received", "id": message.id}))
-    reply = await context.pools.run(Pool.COMMANDS, context.command_handler.serve, connection.user, message)
+    reply = await context.pools.run(Pool.COMMANDS, context.dispatcher.serve, connection.user, message)
     if reply.preferences and context.change_language(connection.user, reply.preferences.language):
         reply.data["go"] = reply.data.pop("open")  # the whole page is in another language now
     connection.send(json.dumps(reply.data))

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from studio.clock import now
 from studio.db import settings
 from studio.db.tables import CaseRow, JobRow
@@ -35,7 +35,7 @@ def instance(ports: Ports) -> Iterator[WebServer]:
 
 def rules_of(instance: WebServer) -> CommunityRules:
     with instance.ports.database.read() as session:
-        return settings.community_rules(session, ROOM_ADDRESS.platform, ROOM_ADDRESS.community)
+        return settings.community_rules(session, WEB_ADDRESS.platform, WEB_ADDRESS.community)
 
 
 class DeskForm:

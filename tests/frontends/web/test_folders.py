@@ -9,7 +9,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from bots.web.routes.gallery import folders as routes
 from studio.clock import now
 from studio.commands.registry import execute
@@ -106,7 +106,7 @@ def test_who_left_or_was_banned_opens_no_shared_folder(web: WebServer) -> None:
     assert "fox" not in di.client.get(path).text
     web.ports.gate.welcome_error = None  # type: ignore[attr-defined]
     assert bo.client.get(path).status_code == 401
-    call = Call(person=person_of(ana), address=ROOM_ADDRESS, request_key="forget")
+    call = Call(person=person_of(ana), address=WEB_ADDRESS, request_key="forget")
     execute(web.ports, call, "forget-me", {"confirm": "yes"})
     assert di.client.get(path).status_code == 404
     assert "Foxes" not in di.client.get("/pictures").text

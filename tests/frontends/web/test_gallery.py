@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from bots.web.routes.gallery import gallery_page
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
@@ -36,13 +36,13 @@ def web(ports: Ports) -> Iterator[WebServer]:
 
 
 def person_of(browser: Browser) -> Person:
-    home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
+    home = {"platform": WEB_ADDRESS.platform, "community": WEB_ADDRESS.community}
     return Person(**home, user_id=browser.user_id, display_name="somebody")
 
 
 def paint(web: WebServer, browser: Browser, prompt: str, count: int = 1, **more: object) -> list[str]:
     """The ids of the pictures."""
-    call = Call(person=person_of(browser), address=ROOM_ADDRESS, request_key=prompt)
+    call = Call(person=person_of(browser), address=WEB_ADDRESS, request_key=prompt)
     accepted = execute(web.ports, call, "imagine", {"prompt": prompt, "count": count, **more})
     assert isinstance(accepted, Accepted)
     job_id = paint_job(web.ports, accepted.job_id)
@@ -82,7 +82,7 @@ def test_pages_lead_to_the_next_with_the_same_filter(web: WebServer, monkeypatch
 
 def test_saved_styles_are_offered_beside_the_prompt_and_as_a_filter(web: WebServer) -> None:
     ana, bo = web.user("Ana"), web.user("Bo")
-    call = Call(person=person_of(ana), address=ROOM_ADDRESS, request_key="style")
+    call = Call(person=person_of(ana), address=WEB_ADDRESS, request_key="style")
     execute(web.ports, call, "style", {"do": "save", "name": "ink wash", "words": "ink wash on rice paper"})
     option = '<option value="ink wash">'
     assert option in ana.front_page()
@@ -103,7 +103,7 @@ def test_the_community_is_a_filter_for_who_has_several(web: WebServer) -> None:
         link(session, person_of(ana).key, elsewhere.key)
     page = ana.client.get("/pictures").text
     assert '<option value="discord:8123">Discord</option>' in page
-    assert shown(ana, f"/pictures?community=web:{ROOM_ADDRESS.community}") == own
+    assert shown(ana, f"/pictures?community=web:{WEB_ADDRESS.community}") == own
     assert shown(ana, "/pictures?community=discord:8123") == []
 
 
@@ -159,7 +159,7 @@ def test_a_large_download_takes_the_memory_of_few_pictures(web: WebServer) -> No
         values = {column.key: getattr(row, column.key) for column in PictureRow.__table__.columns}
         for number in range(2, 121):
             session.add(PictureRow(**values | {"id": f"{row.job_id}.{number}", "position": number}))
-    home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
+    home = {"platform": WEB_ADDRESS.platform, "community": WEB_ADDRESS.community}
     person = Person(**home, user_id=ana.user_id, display_name="Ana")
     tracemalloc.start()
     try:

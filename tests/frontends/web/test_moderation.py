@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from moderation.records import bans
 from studio.clock import now
 from studio.commands.button_ids import Action, Button
@@ -74,7 +74,7 @@ def state(instance: WebServer, job_id: str) -> JobState:
 
 def rules_of(instance: WebServer) -> CommunityRules:
     with instance.ports.database.read() as session:
-        return settings.community_rules(session, ROOM_ADDRESS.platform, ROOM_ADDRESS.community)
+        return settings.community_rules(session, WEB_ADDRESS.platform, WEB_ADDRESS.community)
 
 
 def test_a_press_on_the_desk_locks_down_for_an_hour_and_ends_it(instance: WebServer) -> None:
@@ -302,7 +302,7 @@ def test_a_frozen_person_tells_the_moderator_their_side_on_the_page_that_sends_t
     with WebServer(with_gate(ports), web_settings(moderator_secret="keys")) as instance:
         ana = instance.guest("Ana")
         person = Person(platform=Platform.WEB, community="room", user_id=ana.user_id, display_name="Ana")
-        call = Call(person=person, address=ROOM_ADDRESS, request_key="r")
+        call = Call(person=person, address=WEB_ADDRESS, request_key="r")
         with pytest.raises(PolicyRefusalError):
             execute(instance.ports, call, "imagine", {"prompt": "a minor thing"})
         page = ana.front_page()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import insert
 
 from bots.web import create_app
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from studio.commands.registry import execute
 from studio.commands.results import Accepted
 from studio.commands.spec import Call
@@ -59,9 +59,9 @@ def enter(browser: Browser, address: str) -> Page:
 
 def paint_many(ports: Ports, user_id: str, *, pictures: int = PICTURES, key: str = "many") -> str:
     """The job of so many pictures, at most 999."""
-    home = {"platform": ROOM_ADDRESS.platform, "community": ROOM_ADDRESS.community}
+    home = {"platform": WEB_ADDRESS.platform, "community": WEB_ADDRESS.community}
     person = Person(**home, user_id=user_id, display_name="Ana")
-    call = Call(person=person, address=ROOM_ADDRESS, request_key=key)
+    call = Call(person=person, address=WEB_ADDRESS, request_key=key)
     accepted = execute(ports, call, "imagine", {"prompt": "a red fox", "count": 1})
     assert isinstance(accepted, Accepted)
     job_id = paint_job(ports, accepted.job_id)

@@ -11,7 +11,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from bots.web import create_app
-from bots.web.access.session_cookies import ROOM_ADDRESS
+from bots.web.access.session_cookies import WEB_ADDRESS
 from studio.commands.registry import execute
 from studio.commands.results import Accepted, Answer
 from studio.commands.spec import Call
@@ -67,7 +67,7 @@ def leave_something_behind(ports: Ports) -> None:
         person = person_of(session.query(PersonRow).one())
 
     def ask(command: str, **values: object) -> Answer:
-        call = Call(person=person, address=ROOM_ADDRESS, request_key=command)
+        call = Call(person=person, address=WEB_ADDRESS, request_key=command)
         return execute(ports, call, command, values)
 
     accepted = ask("imagine", prompt="a red fox", count=1)
