@@ -130,7 +130,7 @@ def find_picture(session: Session, picture_id: str, audience: Audience, *, early
     return without_hidden_parents(session, picture, audience)
 
 
-def find_relatives(
+def find_pictures(
     session: Session, picture_ids: Sequence[str], audience: Audience
 ) -> list[tuple[Picture, Job]]:
     """In the order of the ids, with their jobs, deleted ones too; without those that were never shown to anybody, or

@@ -18,7 +18,7 @@ from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, Source
 from studio.errors import NotFoundError
 from studio.services import file_references
-from studio.services.visibility import Audience, find_picture, find_relatives
+from studio.services.visibility import Audience, find_picture, find_pictures
 
 _OF_ONE_SHAPE = frozenset({Operation.EDIT, Operation.UPSCALE})
 _MOST_SHOWN = 12
@@ -102,5 +102,5 @@ def _origins(session: Session, picture_ids: Sequence[str], audience: Audience) -
         Origin(job=job, prompt="", own=False)
         if picture.deleted
         else Origin(job=job, prompt=picture.recipe.prompt, own=False, picture_id=picture.id)
-        for picture, job in find_relatives(session, picture_ids, audience)
+        for picture, job in find_pictures(session, picture_ids, audience)
     ]

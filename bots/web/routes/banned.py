@@ -12,18 +12,17 @@ from bots.web.context import WebContext
 from bots.web.routes.authentication import require_user
 from bots.web.routes.page_layout import page_response
 from bots.web.routes.posts import execute_posted
+from studio.commands.moderation.report import LONGEST_REASON
 from studio.db.cases import find_unanswered_suspension
 from studio.db.identities.linked_identities import identities
 from studio.errors import ChatelierError
-
-_LONGEST_REASON = 500
 
 
 async def banned_page(request: Request, sentence: str, *, status: int = 403) -> Response:
     context, user = require_user(request)
     job = await context.pools.run(Pool.DATABASE, _job_to_appeal_about, context, user)
     token = context.session_store.form_token(user)
-    values = {"sentence": sentence, "token": token, "job": job, "longest_reason": _LONGEST_REASON}
+    values = {"sentence": sentence, "token": token, "job": job, "longest_reason": LONGEST_REASON}
     return page_response(request, "banned.html", values, status=status)
 
 
@@ -50,7 +49,7 @@ async def _execute(
     context, user = require_user(request)
     async with request.form(max_files=0, max_fields=4, max_part_size=4096) as form:
         token = str(form.get("token", ""))
-        values |= {name: str(form.get(name, ""))[:_LONGEST_REASON] for name in fields}
+        values |= {name: str(form.get(name, ""))[:LONGEST_REASON] for name in fields}
     if not context.session_store.is_form_token(user, token):
         return await banned_page(request, translate(texts.STALE_FORM))
     try:

@@ -11,10 +11,9 @@ from bots.web.context import WebContext
 from bots.web.render import shown_picture
 from bots.web.routes.page_layout import dialog
 from bots.web.templating import render_template
-from studio.db import queries
 from studio.domain.identifiers import split_picture_id
 from studio.errors import NotFoundError
-from studio.services.visibility import Audience, find_picture
+from studio.services.visibility import Audience, find_pictures
 
 MOST_COMPARED = 4
 
@@ -25,13 +24,13 @@ def comparison_dialog(context: WebContext, user: WebUser, request: Request) -> s
     wanted = list(dict.fromkeys(request.path_params["pictures"].split(",")))
     if not 2 <= len(wanted) <= MOST_COMPARED or not all(map(split_picture_id, wanted)):
         raise NotFoundError("this_page")
-    audience = Audience.of_person(user.person)
-    shown = []
     with context.ports.database.read() as session:
-        for picture_id in wanted:
-            picture = find_picture(session, picture_id, audience)
-            job = queries.find_job(session, picture.job_id)
-            (view,) = load_job_views(session, [job])
-            image = shown_picture(picture, spoiler=job.spoiler)
-            shown.append((image, alt_text_of(picture), heading_of(view, picture_path)))
-    return render_template("comparison.html", pictures=shown)
+        found = find_pictures(session, wanted, Audience.of_person(user.person))
+        if len(found) < len(wanted) or any(picture.deleted for picture, _ in found):
+            raise NotFoundError("this_picture")
+        views = load_job_views(session, [job for _, job in found])
+    pictures = [
+        (shown_picture(picture, spoiler=job.spoiler), alt_text_of(picture), heading_of(view, picture_path))
+        for (picture, job), view in zip(found, views, strict=True)
+    ]
+    return render_template("comparison.html", pictures=pictures)

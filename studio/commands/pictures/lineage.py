@@ -16,7 +16,7 @@ from studio.db.tables import LineageRow
 from studio.domain.gatherings import PartState
 from studio.domain.lineage import Edge, parents_first
 from studio.ports import Ports
-from studio.services.visibility import Audience, find_relatives, may_see_gathering
+from studio.services.visibility import Audience, find_pictures, may_see_gathering
 
 MOST_RELATIVES = 60
 MURAL = "mural"  # the kind whose whole is one picture
@@ -83,7 +83,7 @@ def _relatives(
     session: Session, audience: Audience, order: list[str], edges: Iterable[Edge]
 ) -> Iterator[Relative]:
     """In the order given, as far as the audience may see them."""
-    found = find_relatives(session, order, audience)
+    found = find_pictures(session, order, audience)
     shown = {picture.id for picture, _ in found}
     for picture, job in found:
         parents = tuple(parent for child, parent in edges if child == picture.id and parent in shown)

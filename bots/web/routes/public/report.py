@@ -19,7 +19,7 @@ from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.routes.page_layout import page_response
-from studio.commands.moderation.report import LONGEST_ARTIST
+from studio.commands.moderation.report import LONGEST_ARTIST, LONGEST_REASON
 from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import LONGEST_REPORTER, OutsideReport, ReportReason, ReportStatus
 from studio.domain.identifiers import split_picture_id
@@ -35,7 +35,6 @@ _HIDES_A_DAY = 20  # by one address; more are filed, and wait for a moderator to
 _DAY_SECONDS = 86400
 _LOOKUPS_A_MINUTE = 10
 _MAILS_A_DAY = 3  # to one address
-_LONGEST_REASON = 500
 _LONGEST_CONTACT = 200
 _SPARE_BYTES = 64 * 1024  # for the other fields
 
@@ -107,7 +106,7 @@ def _read(form: FormData) -> OutsideReport:
     return OutsideReport(
         picture_id=None,
         reason=reason,
-        words=str(form.get("reason", ""))[:_LONGEST_REASON],
+        words=str(form.get("reason", ""))[:LONGEST_REASON],
         artist=artist if reason is ReportReason.ARTIST else "",
         contact=str(form.get("contact", "")).strip()[:_LONGEST_CONTACT],
         reporter=str(form.get("reporter", "")).strip()[:LONGEST_REPORTER],
@@ -166,7 +165,7 @@ def _form(request: Request, *, status: int = 200, **filled: object) -> Response:
         **dict.fromkeys(("picture", "problem", "code", "urgent"), ""),
         **filled,
         "reasons": [(reason, translate(texts.REPORT_REASONS[reason])) for reason in ReportReason],
-        "longest_reason": _LONGEST_REASON,
+        "longest_reason": LONGEST_REASON,
         "longest_artist": LONGEST_ARTIST,
         "longest_contact": _LONGEST_CONTACT,
         "longest_reporter": LONGEST_REPORTER,
