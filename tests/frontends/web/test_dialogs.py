@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from bots.web.live.responses import reply_to
+from bots.web.live.responses import ANSWER_DIALOGS, AnswerDialog, reply_to
 from studio.commands.button_ids import Action, Button
+from studio.commands.registry import find_command
 from studio.commands.results import Attribution, Balance
 from studio.db.cases import find_case
 from studio.db.tables import CaseRow, JobRow, LineageRow
@@ -78,6 +79,13 @@ def test_the_login_redirects_to_no_other_site(web_server: WebServer, path: str) 
         follow_redirects=False,
     )
     assert entered.headers["location"] == "/"
+
+
+@pytest.mark.parametrize("shown", ANSWER_DIALOGS.values(), ids=lambda shown: shown.path)
+def test_the_address_of_an_answer_names_parameters_of_its_command(shown: AnswerDialog) -> None:
+    spec = find_command(shown.command)
+    named = [*re.findall(r"{(\w+)}", shown.path), *shown.values]
+    assert [name for name in named if spec.parameter(name) is None] == []
 
 
 # ---- what is offered
