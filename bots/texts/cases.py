@@ -16,7 +16,7 @@ MODERATOR_NOTE = "{when}: {words}"
 REFUSED_REQUESTS = "Refused requests"
 LAST_REQUESTS = "Last requests"
 RAID = (
-    "Much more than usual happens here. In the last quarter of an hour: {joins} new, {refusals} refused, {reports}"
+    "Activity is much higher than usual. In the last quarter of an hour: {joins} new, {refusals} refused, {reports}"
     " reported. A press holds the requests of newcomers and pauses uploads for an hour."
 )
 NO_CASES = "No case is open."

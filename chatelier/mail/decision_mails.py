@@ -26,16 +26,16 @@ def mail_decisions(settings: Settings, database: Database) -> int:
     if mailer is None:
         return 0
     contact = settings.operator.contact or ""
-    return DecisionMails(database, mailer, room=settings.web.name, contact=contact).send_due()
+    return DecisionMails(database, mailer, site=settings.web.name, contact=contact).send_due()
 
 
 class DecisionMails:
-    """`room` is the name of the web front end, `contact` where people complain, or empty."""
+    """`site` is the name of the web front end, `contact` where people complain, or empty."""
 
-    def __init__(self, database: Database, mailer: Mailer, *, room: str, contact: str) -> None:
+    def __init__(self, database: Database, mailer: Mailer, *, site: str, contact: str) -> None:
         self._database = database
         self._mailer = mailer
-        self._room = room
+        self._site = site
         self._contact = contact
 
     def send_due(self) -> int:
@@ -80,6 +80,6 @@ class DecisionMails:
     def _send(self, report: UnansweredReport) -> None:
         with reading_in(report.language):
             mail = compose_decision(
-                report.contact, room=self._room, outcome=report.outcome, contact=self._contact
+                report.contact, site=self._site, outcome=report.outcome, contact=self._contact
             )
         self._mailer.send(mail)

@@ -106,17 +106,19 @@ class FsspecStore:
     def link(self, key: str, *, valid_seconds: int, save_as: str = "") -> str | None:
         """A signed address from which anybody may read the picture for a while; None where there is none.
 
-        With `save_as`, the name of a file, browsers save it under that name.
+        With `save_as`, the name of a file, browsers save it under that name. Caches keep it no longer than it is valid.
         """
         if not is_key(key) or "s3" not in _protocols(self._filesystem):
             return None
         kind = mimetypes.guess_type(key)[0] or "application/octet-stream"
         with as_storage_failure("link"):
-            more = {"ResponseContentDisposition": f'attachment; filename="{save_as}"'} if save_as else {}
-            path = self._path(key)
-            return str(
-                self._filesystem.sign(path, expiration=valid_seconds, ResponseContentType=kind, **more)
-            )
+            answered = {
+                "ResponseContentType": kind,
+                "ResponseCacheControl": f"private, max-age={valid_seconds}",
+            }
+            if save_as:
+                answered["ResponseContentDisposition"] = f'attachment; filename="{save_as}"'
+            return str(self._filesystem.sign(self._path(key), expiration=valid_seconds, **answered))
 
     def _write(self, key: str, data: bytes) -> None:
         if self._local:

@@ -53,7 +53,10 @@ class JobsStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturesDeleted:
-    """`stay_shown`: the bot can no longer change their message. `goes_on`: these are paid, others are still painted."""
+    """None of a job that had none: its request was deleted.
+
+    `stay_shown`: the bot can no longer change their message. `goes_on`: these are paid, others are still painted.
+    """
 
     picture_ids: tuple[str, ...]
     stay_shown: bool = False

@@ -85,6 +85,12 @@ def left_by(job_id: str) -> Unneeded:
     return Unneeded(UploadRow.file_key.in_(mine) & ~_named_by(_needs_uploads() | _shows_pictures()))
 
 
+def is_request_needed(session: Session, job_id: str) -> bool:
+    """Whether a job goes on, is part of an open gathering, is to be decided about or may be, or is evidence."""
+    query = select(JobRow.id).where(JobRow.id == job_id, _needs_uploads())
+    return session.scalars(query).first() is not None
+
+
 def _find_unnamed(session: Session, file_key: str) -> set[str]:
     """Of the file and the masks made of it."""
     of_source = aliased(JobSourceRow)

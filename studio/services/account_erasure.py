@@ -5,7 +5,7 @@ theirs hold under linked names, their rows in `people` stay without a name, so t
 comes back under any of them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -47,6 +47,11 @@ _STOPPED = to_stored(coded("stopped.forgotten"))
 _MOST_AT_ONCE = 1000
 _FIELDS_TO_KEEP = ("operation", "seed", "count")
 _LOOKS = {"perceptual_hash": None, "verdict": to_data(ALLOWED)}  # of a picture that nobody shall know again
+
+
+def without_words(request: Mapping[str, Any]) -> dict[str, Any]:
+    """What stays of a recorded request whose words, settings and files go: how many pictures of which kind."""
+    return {name: value for name, value in request.items() if name in _FIELDS_TO_KEEP}
 
 
 def lock_jobs(session: Session, keys: Sequence[str]) -> None:
@@ -188,7 +193,7 @@ def _forget_job(session: Session, row: JobRow, removal: Removal) -> bool:
     pictures = queries.pictures_of_job(session, row.id)
     removal.add(delete_pictures(session, job, pictures, refreshed=True))
     row.request_key = f"{FORGOTTEN}{row.id}"
-    row.request = {name: value for name, value in row.request.items() if name in _FIELDS_TO_KEEP}
+    row.request = without_words(row.request)
     row.address = {name: value for name, value in row.address.items() if not name.startswith("token")}
     on_the_desk = session.scalars(_open_cases([row.person_key]).where(CaseRow.job_id == row.id)).first()
     for picture in session.scalars(select(PictureRow).where(PictureRow.job_id == row.id)):

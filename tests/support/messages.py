@@ -409,6 +409,7 @@ def _people() -> dict[str, Message]:
             PicturesDeleted(picture_ids=(f"{JOB_ID}.1",), goes_on=True)
         ),
         "deleted with its job": _answered(JobsStopped(job_id=JOB_ID, at_once=False, deleted=2)),
+        "request deleted": _answered(PicturesDeleted(picture_ids=())),
         "deleted several": _answered(PicturesDeleted(picture_ids=(f"{JOB_ID}.1", f"{JOB_ID}.2"))),
         "starred": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=3, given=True)),
         "star taken back": _answered(StarChanged(picture_id=f"{JOB_ID}.1", stars=2, given=False)),

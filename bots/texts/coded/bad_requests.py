@@ -41,6 +41,7 @@ NOT_FOUND = {
     "winner": "The winner was not found.",
     "open_case": "No case is open.",
     "request": "The request of job {id} was deleted.",
+    "left_of_job": "Job {id} has no pictures, and nothing else of it is left to delete.",
 }
 
 AMBIGUOUS_NAME = {"": "Several people fit @{name}. Name one by the id."}

@@ -89,6 +89,10 @@ NOT_ALLOWED = {
         "This started from somebody's own image, and they want to be asked first. Vary one of its pictures."
     ),
     "job_running": "One of your jobs is being painted. Wait for it or cancel it, and then ask again.",
+    "request_needed": (
+        "The words and files of this request stay while they may be needed: for an appeal, by the moderators, or in a"
+        " gathering. `/forget-me` deletes everything that is kept of you."
+    ),
     "give_here_only": "You can give credits to the people of this community only.",
 }
 

@@ -13,8 +13,8 @@ REPORT_OUTCOMES = {
     ReportOutcome.HIDDEN: "A moderator hid the picture until clicked.",
     ReportOutcome.STAYS: "A moderator looked at the picture and left it where it is.",
 }
-RECEIPT_SUBJECT = "Your report to {room}"
-DECISION_SUBJECT = "The decision on your report to {room}"
+RECEIPT_SUBJECT = "Your report to {site}"
+DECISION_SUBJECT = "The decision on your report to {site}"
 CODE = "The code of your receipt is {code}. With it you can look the decision up: {address}"
 CODE_ALONE = "The code of your receipt is {code}."
 ANOTHER_MAIL = "When it is decided, you get another mail."
@@ -23,7 +23,7 @@ OBJECTION_TO = "If you think that the decision is wrong, write to {contact}."
 NOT_YOU = "You get this because somebody gave this address with a report. If that was not you, ignore it."
 
 
-def compose_receipt(recipient: str, *, room: str, code: str, address: str) -> Mail:
+def compose_receipt(recipient: str, *, site: str, code: str, address: str) -> Mail:
     """`address` is that of the page of receipts, empty where people reach none."""
     sentence = translate(CODE, code=code, address=address) if address else translate(CODE_ALONE, code=code)
     paragraphs = (
@@ -33,14 +33,14 @@ def compose_receipt(recipient: str, *, room: str, code: str, address: str) -> Ma
         translate(NOT_YOU),
     )
     return Mail(
-        recipient=recipient, subject=translate(RECEIPT_SUBJECT, room=room), text="\n\n".join(paragraphs)
+        recipient=recipient, subject=translate(RECEIPT_SUBJECT, site=site), text="\n\n".join(paragraphs)
     )
 
 
-def compose_decision(recipient: str, *, room: str, outcome: ReportOutcome, contact: str) -> Mail:
+def compose_decision(recipient: str, *, site: str, outcome: ReportOutcome, contact: str) -> Mail:
     """`contact` is where people complain, empty where the operator set none."""
     objection = translate(OBJECTION_TO, contact=contact) if contact else translate(OBJECTION)
     paragraphs = (translate(REPORT_OUTCOMES[outcome]), objection, translate(NOT_YOU))
     return Mail(
-        recipient=recipient, subject=translate(DECISION_SUBJECT, room=room), text="\n\n".join(paragraphs)
+        recipient=recipient, subject=translate(DECISION_SUBJECT, site=site), text="\n\n".join(paragraphs)
     )

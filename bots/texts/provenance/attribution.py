@@ -21,7 +21,7 @@ KNOWN_BY = {
     Trace.CREDENTIALS: "Known by its content credentials: this studio signed it, and it is unchanged since.",
     Trace.MARK: "Known by its invisible watermark.",
     Trace.TEXT: "Known by the text in its file, which anybody could have written.",
-    Trace.LIKENESS: "Known by its looks alone.",
+    Trace.LIKENESS: "Recognised only by how it looks.",
 }
 CLAIMED_BY = {
     Trace.CREDENTIALS: "This studio signed it as {picture}, but the records here do not have that picture.",

@@ -21,6 +21,8 @@ from studio.domain.jobs import GOING_ON, Job, JobState
 from studio.ports import Ports
 from studio.services.visibility import Audience, may_see
 
+_WITH_PICTURES = {JobState.DONE, JobState.HELD}
+_WITHOUT_PICTURES = {JobState.CANCELLED, JobState.FAILED}
 _JOBS_READ = 60  # the latest, among which is searched
 _CASES_READ = 25
 _EARLIER_PROMPT = "again:"  # begins a value that stands for a prompt of more than `LONGEST` characters
@@ -65,12 +67,14 @@ def jobs_to_appeal(session: Session, call: Call, _spec: CommandSpec) -> list[Sug
 
 
 def pictures_to_delete(session: Session, call: Call, _spec: CommandSpec) -> list[Suggestion]:
-    """One's own pictures; before those of a job that has several, all of them."""
-    jobs = [job for job in _own_jobs(session, call) if job.state in (JobState.DONE, JobState.HELD)]
+    """One's own pictures; before those of a job that has several, all of them. And requests that painted none."""
+    jobs = [job for job in _own_jobs(session, call) if job.state in _WITH_PICTURES | _WITHOUT_PICTURES]
     numbers = queries.picture_numbers(session, [job.id for job in jobs])
     found: list[Suggestion] = []
     for job in jobs:
-        of_job = numbers.get(job.id, ())
+        of_job = numbers.get(job.id, ()) if job.state in _WITH_PICTURES else ()
+        if job.state in _WITHOUT_PICTURES and (job.request.prompt or job.request.sources):
+            found.append(_of_job(job, own=True))
         if len(of_job) > 1:
             every = SuggestedJob(job=job, own=True, count=len(of_job))
             found.append(Suggestion(value=job.id, subject=every))

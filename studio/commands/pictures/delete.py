@@ -24,6 +24,7 @@ from studio.domain.identifiers import is_job_id, split_picture_id
 from studio.domain.jobs import Job, JobState
 from studio.domain.pictures import Picture
 from studio.erasure import unused_uploads
+from studio.erasure.job_request import delete_request
 from studio.errors import BadParameterError, DatabaseUnavailableError, NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services import held_job_decisions
@@ -45,13 +46,17 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
 
     A job that is not over yet is cancelled; what its person saw of it already goes too, and is paid. Where one of its
     pictures is named, only that goes, and the others are painted. A job that was held for the pictures that go is
-    cancelled as well.
+    cancelled as well. Of a job that ended without a picture its owner deletes the request, as far as nothing needs it.
     """
     job_id, index = _target(command.what)
     with ports.database.read() as session:
-        goes_on = not queries.find_job(session, job_id, viewer=call.person).state.ended
-    if goes_on and not index:
+        job = queries.find_job(session, job_id, viewer=call.person)
+        mine = same_human(session, job.person.key, call.person.key)
+        has_pictures = bool(queries.pictures_of_job(session, job_id))
+    if not index and (not job.state.ended or (mine and job.state is JobState.HELD and not has_pictures)):
         return _without_pictures(ports, cancel(ports, call, Cancel(job=job_id)))
+    if not index and mine and not has_pictures:
+        return _delete_request(ports, job_id)
     with ports.database.begin() as session:
         job = queries.find_job(session, job_id, viewer=call.person)
         mine = same_human(session, job.person.key, call.person.key)
@@ -61,7 +66,7 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
             picture for picture in queries.pictures_of_job(session, job_id) if index in (0, picture.index)
         ]
         if not pictures:
-            raise NotFoundError("picture", id=command.what[:14])
+            raise NotFoundError("picture" if index else "left_of_job", id=command.what[:14])
         taken_down = call.person.moderates and not mine
         was_shown = job.state is JobState.DONE or not job.state.ended
         notices = _write_notices(session, job, pictures) if taken_down and was_shown else []
@@ -84,6 +89,13 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
         stay_shown=out_of_reach,
         goes_on=mine and not job.state.ended and not job.stops,
     )
+
+
+def _delete_request(ports: Ports, job_id: str) -> PicturesDeleted:
+    with ports.database.begin() as session:
+        removal = delete_request(session, job_id)
+    finish_removal(ports, removal)
+    return PicturesDeleted(picture_ids=())
 
 
 def _free_uploads(ports: Ports, job_id: str) -> None:

@@ -25,6 +25,7 @@ class TestS3(StoreSuite):
         with urllib.request.urlopen(link, timeout=20) as answer:
             assert answer.read() == b"for everybody"
             assert answer.headers["content-type"] == "image/png"
+            assert answer.headers["cache-control"] == "private, max-age=60"
 
     def test_what_another_worker_does_is_seen_at_once(self, s3_url: str) -> None:
         here, there = (open_store(s3_url, skip_instance_cache=True) for _ in range(2))

@@ -46,7 +46,7 @@ def instance(ports: Ports) -> Ports:
 
 
 def decision_mails(instance: Ports, mailbox: Mailbox) -> DecisionMails:
-    return DecisionMails(instance.database, mailer(mailbox), room="The Club", contact="")
+    return DecisionMails(instance.database, mailer(mailbox), site="The Club", contact="")
 
 
 def report(instance, call, contact=BO, language="en"):

@@ -128,9 +128,9 @@ def test_the_doctor_says_nothing_that_no_catalogue_can_hold(monkeypatch: pytest.
 @pytest.mark.parametrize("address", ["", "https://web.example"])
 def test_mails_come_from_a_catalogue(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     speak_in_brackets(monkeypatch)
-    mails = [compose_receipt("к@л.рф", room="Дом", code="1", address=address and "1")]
+    mails = [compose_receipt("к@л.рф", site="Дом", code="1", address=address and "1")]
     mails += [
-        compose_decision("к@л.рф", room="Дом", outcome=outcome, contact=address and "1")
+        compose_decision("к@л.рф", site="Дом", outcome=outcome, contact=address and "1")
         for outcome in ReportOutcome
     ]
     assert [

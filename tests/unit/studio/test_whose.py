@@ -65,7 +65,7 @@ def test_a_picture_is_known_by_its_looks(ask, picture):
     answer = ask(Traces(fingerprint=shifted(LOOKS, 31)))
     assert (answer.by, answer.picture_id) == (Trace.LIKENESS, picture)
     assert answer.similarity == pytest.approx(1 - 31 / 256)
-    assert "by its looks alone. It is 88% similar to the picture in the records." in said(answer)
+    assert "Recognised only by how it looks. It is 88% similar to the picture in the records." in said(answer)
 
 
 @pytest.mark.parametrize("field", ["mark", "named"])

@@ -7,6 +7,8 @@ from studio.commands.results import JobsStopped, PicturesDeleted
 
 
 def deletion_line(answer: PicturesDeleted) -> Spans:
+    if not answer.picture_ids:
+        return (translate(texts.REQUEST_DELETED),)
     deleted = translate_plural(texts.DELETED, texts.DELETED_SEVERAL, len(answer.picture_ids))
     more = [texts.PAID_AND_GOES_ON] if answer.goes_on else []
     more += [texts.STAY_SHOWN] if answer.stay_shown else []

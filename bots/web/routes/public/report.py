@@ -85,7 +85,7 @@ def _receipt_mail(context: WebContext, contact: str, code: str) -> BackgroundTas
         return None
     url = context.ports.web_url
     address = f"{url}/report/status" if url else ""
-    mail = compose_receipt(contact, room=context.settings.site_name, code=code, address=address)
+    mail = compose_receipt(contact, site=context.settings.site_name, code=code, address=address)
 
     async def send() -> None:
         try:

@@ -111,6 +111,17 @@ def test_only_own_pictures_are_offered_to_delete_one_by_one_or_all_of_a_job(inst
     ]
 
 
+def test_a_request_that_painted_nothing_is_offered_to_delete_until_it_is(instance: Ports) -> None:
+    failed = asked(instance, "ana", "an owl")
+    end_job(instance, failed, JobState.FAILED)
+    refused(instance, "ana")
+    assert offered(instance, "ana", "delete", "what") == [
+        Choice(value=failed, label="an owl · failed · just now")
+    ]
+    execute(instance, call_of("ana"), "delete", {"what": failed})
+    assert offered(instance, "ana", "delete", "what") == []
+
+
 def test_linked_identities_are_offered_what_is_theirs(instance: Ports) -> None:
     job_id = painted(instance, "ana")
     code = execute(instance, call_of("ana"), "link", {}).code
