@@ -239,7 +239,7 @@ def test_accelerator_libraries_are_imported_in_their_packages_only(repository: P
 
 def left_out_of_the_frontends(repository: Path) -> set[str]:
     """The names under which the packages that the front ends' image lacks would be imported."""
-    lines = (repository / "docker" / "faces.overrides").read_text().splitlines()
+    lines = (repository / "docker" / "frontends.overrides").read_text().splitlines()
     return {line.split(";")[0].strip().replace("-", "_") for line in lines if not line.startswith("#")}
 
 

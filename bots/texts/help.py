@@ -11,7 +11,10 @@ REACTIONS = "React to a picture: 1️⃣–4️⃣ vary, 🔁 again, ⬆️ upsc
 REACTIONS_OF_SEVERAL = "Where several pictures are shown, ⬆️ ⭐ 🚩 mean the first."
 TOGETHER = "With others: {commands}. Type {help} to read about them."
 TOGETHER_TITLE = "What you can do together"
-TOGETHER_LIST = "{gather} lists what goes on here, with a way in. The host and the moderators find “Manage” below the message."
+TOGETHER_LIST = (
+    "{gather} lists what goes on here, with a way in. The host and the moderators find “Manage” below the"
+    " message."
+)
 TOGETHER_RULES = (
     "Each person has one vote, also under linked names, and nobody sees the counts before the end. Nothing is charged"
     " for what fails or is skipped."

@@ -53,10 +53,7 @@ class JobsStopped:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PicturesDeleted:
-    """None of a job that had none: its request was deleted.
-
-    `stay_shown`: the bot can no longer change their message. `goes_on`: these are paid, others are still painted.
-    """
+    """Of a job without any, its request. `stay_shown`: the message cannot change. `goes_on`: others are painted."""
 
     picture_ids: tuple[str, ...]
     stay_shown: bool = False

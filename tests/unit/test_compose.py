@@ -303,11 +303,11 @@ def test_every_image_that_compose_builds_is_a_stage(
     services: dict[str, Any], stages: dict[str, list[str]]
 ) -> None:
     targets = {services[name]["build"]["target"] for name in OURS}
-    assert targets == {"faces", "worker"}
+    assert targets == {"frontends", "worker"}
     assert targets <= set(stages)
 
 
-@pytest.mark.parametrize("image", ["faces", "worker"])
+@pytest.mark.parametrize("image", ["frontends", "worker"])
 def test_images_end_as_an_ordinary_user_and_only_the_workers_has_a_compiler(
     image: str, stages: dict[str, list[str]]
 ) -> None:
@@ -332,5 +332,5 @@ def test_images_are_built_from_named_folders_only(repository: Path) -> None:
 
 
 def test_torch_is_not_in_the_image_of_the_frontends(stages: dict[str, list[str]]) -> None:
-    assert not [line for line in stages["build-faces"] + stages["faces"] if "torch" in line.lower()]
+    assert not [line for line in stages["build-frontends"] + stages["frontends"] if "torch" in line.lower()]
     assert [line for line in stages["build-worker"] if "torch==" in line]

@@ -52,7 +52,7 @@ def test_the_lock_pins_one_exact_version_of_everything(lock: dict[str, Requireme
 
 
 @pytest.mark.parametrize(
-    "name", ["requirements.lock", *(f"docker/{image}.lock" for image in ("worker", "faces", "build"))]
+    "name", ["requirements.lock", *(f"docker/{image}.lock" for image in ("worker", "frontends", "build"))]
 )
 def test_every_pinned_package_comes_with_hashes_that_pip_demands(name: str, repository: Path) -> None:
     packages = re.split(r"^(?=[a-z0-9])", (repository / name).read_text(), flags=re.MULTILINE)[1:]
@@ -117,7 +117,7 @@ def test_pinned_packages_agree_with_each_other_except_about_what_is_left_out(
     assert [line for line in disagreements(lock) if not any(name in line for name in LEFT_OUT)] == []
 
 
-@pytest.mark.parametrize("image", ["worker", "faces"])
+@pytest.mark.parametrize("image", ["worker", "frontends"])
 def test_images_install_the_versions_that_are_tested(
     image: str, repository: Path, lock: dict[str, Requirement]
 ) -> None:
@@ -127,11 +127,13 @@ def test_images_install_the_versions_that_are_tested(
 
 
 def test_the_image_of_the_frontends_has_no_accelerator_library_and_no_test_tool(repository: Path) -> None:
-    faces = read_lock(repository / "docker" / "faces.lock")
-    assert not {"torch", "diffusers", "transformers", "accelerate", "spandrel", "pytest", "moto"} & set(faces)
+    frontends = read_lock(repository / "docker" / "frontends.lock")
+    assert not {"torch", "diffusers", "transformers", "accelerate", "spandrel", "pytest", "moto"} & set(
+        frontends
+    )
 
 
-@pytest.mark.parametrize("image", ["worker", "faces"])
+@pytest.mark.parametrize("image", ["worker", "frontends"])
 def test_images_have_what_traces_need(image: str, repository: Path, project: dict[str, Any]) -> None:
     wanted = {
         canonicalize_name(Requirement(line).name)
