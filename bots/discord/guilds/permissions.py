@@ -9,6 +9,7 @@ from discord import app_commands
 from bots.discord.texts import texts
 from bots.presentation.message import ChannelName, Spans
 from bots.presentation.spans import sentence
+from bots.texts.coded.bad_parameters import LACKING_IN_CHANNEL, UNSEEN_CHANNEL
 from studio.commands.gatherings.chosen_channel import CHANNEL, read_channel
 from studio.commands.moderation.channel_rules import NOTHING
 from studio.commands.moderation.community_rules import CHANNELS
@@ -112,8 +113,8 @@ def closed_channels(guild: discord.Guild | None, rules: CommunityRules) -> Itera
         channel = guild.get_channel_or_thread(int(chosen)) if chosen.isdecimal() else None
         named = ChannelName(chosen)
         if channel is None:
-            yield sentence(texts.CHANNEL_UNSEEN, channel=chosen)
+            yield sentence(UNSEEN_CHANNEL, channel=chosen)
         elif lacking := missing(channel, guild.me):
-            yield sentence(texts.CHANNEL_LACKING, channel=named, permissions=", ".join(lacking))
+            yield sentence(LACKING_IN_CHANNEL, channel=named, permissions=", ".join(lacking))
         elif chosen == rules.desk_channel and channel.permissions_for(guild.default_role).view_channel:
             yield sentence(texts.OPEN_DESK, channel=named)

@@ -14,8 +14,6 @@ NEXT_STEP = "More settings"
 ELSEWHERE = "I cannot write in the channel where you asked, so the answer is here:"
 OUTLASTED = "Where you asked, Discord lets me answer for a quarter of an hour. This took longer, so the answer is here:"
 THREAD_NAMES = {DeliveryKind.JOB: "Made from this", DeliveryKind.REMARK: "What happened"}
-CHANNEL_UNSEEN = "I see no channel {channel}: name one of this server, such as #desk, that I may view."
-CHANNEL_LACKING = "In {channel} I lack: {permissions}."
 OPEN_DESK = "Everybody here can read {channel}, and cases show what people wrote. Hide it from members."
 LACKING = (
     "There the bot lacks these permissions: {permissions}. An administrator of the server can grant them."

@@ -4,6 +4,8 @@ from bots.texts.translation import Msgid
 
 _REGIONS = "Name cells such as A1, B2-C3 or A1,D4, or say top left, right, center, border or everything."
 
+UNSEEN_CHANNEL = "I see no channel {channel} here. Name one of this server, such as #desk, that I may view."
+LACKING_IN_CHANNEL = "In {channel} I lack: {permissions}."
 SENTENCES: dict[str, Msgid] = {
     # values of any kind
     "missing": "The {parameter} is missing. For example: {example}",
@@ -174,8 +176,8 @@ SENTENCES: dict[str, Msgid] = {
     "not_like": "Write it like this: {example}.",
     "not_themes": "Write it like this: Autumn light | Rain.",
     "not_a_pair": "Write it like this: {pair}.",
-    "unseen_channel": "I see no channel {channel} here. Name one of this server, such as #desk, that I may view.",
-    "lacking_in_channel": "In {channel} I lack: {permissions}.",
+    "unseen_channel": UNSEEN_CHANNEL,
+    "lacking_in_channel": LACKING_IN_CHANNEL,
     "no_messages": "A forum or a category takes no messages. Name a text channel, such as #desk.",
     # files and tools of administrators
     "no_row": "Line {line} is no row with text and label.",
