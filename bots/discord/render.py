@@ -232,10 +232,9 @@ def _action_row(row: tuple[Button, ...], limits: Limits) -> ui.ActionRow[Any]:
 
 def _select(row: ButtonRow, limits: Limits) -> ui.Select[Any]:
     """A menu whose options are buttons: the id of each is its value."""
-    enabled = [button for button in row.buttons if not button.disabled]
     options = [
         discord.SelectOption(label=limits.text(_option(button), MAX_OPTION, "option"), value=button.custom_id)
-        for button in limits.items(enabled, MAX_OPTIONS, "options")
+        for button in limits.items(row.enabled, MAX_OPTIONS, "options")
     ]
     return ui.Select(
         custom_id=f"{SELECT}:{row.buttons[0].action}:{row.buttons[0].target}",

@@ -262,6 +262,11 @@ class ButtonRow:
     buttons: tuple[Button, ...]
     menu: str = ""
 
+    @property
+    def enabled(self) -> list[Button]:
+        """For what has no disabled buttons, such as a menu."""
+        return [button for button in self.buttons if not button.disabled]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:

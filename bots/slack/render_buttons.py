@@ -19,14 +19,14 @@ _STYLES = {Tone.SUCCESS: "primary", Tone.DANGER: "danger"}
 
 
 def rows_of(rows: Sequence[ButtonRow], limits: Limits) -> Iterator[Block]:
-    """Rows with a menu become menus that stand side by side."""
-    shown = [row for row in rows if _enabled_buttons(row)]
+    """Rows with a menu become menus that stand side by side. Slack has no disabled buttons: these are left out."""
+    shown = [row for row in rows if row.enabled]
     for is_menu, group in groupby(shown, key=lambda row: bool(row.menu)):
         if is_menu:
-            yield _actions([_menu(row.menu, _enabled_buttons(row), limits) for row in group], limits)
+            yield _actions([_menu(row, limits) for row in group], limits)
         else:
             for row in group:
-                yield _actions([_button(button, limits) for button in _enabled_buttons(row)], limits)
+                yield _actions([_button(button, limits) for button in row.enabled], limits)
 
 
 def feedback_row(buttons: Sequence[Button], limits: Limits) -> Block:
@@ -41,21 +41,16 @@ def feedback_row(buttons: Sequence[Button], limits: Limits) -> Block:
     return {"type": "context_actions", "elements": [element]}
 
 
-def _enabled_buttons(row: ButtonRow) -> list[Button]:
-    """Slack has no disabled buttons: these are left out."""
-    return [button for button in row.buttons if not button.disabled]
-
-
 def _actions(elements: Sequence[Block], limits: Limits) -> Block:
     return {"type": "actions", "elements": limits.items(elements, _MOST_ELEMENTS, "elements")}
 
 
-def _menu(name: str, buttons: Sequence[Button], limits: Limits) -> Block:
-    options = [{"text": _label(_option(button), limits), "value": button.custom_id} for button in buttons]
+def _menu(row: ButtonRow, limits: Limits) -> Block:
+    options = [{"text": _label(_option(button), limits), "value": button.custom_id} for button in row.enabled]
     return {
         "type": "static_select",
-        "action_id": f"{MENU}{buttons[0].action}",
-        "placeholder": _label(name, limits),
+        "action_id": f"{MENU}{row.buttons[0].action}",
+        "placeholder": _label(row.menu, limits),
         "options": limits.items(options, _MOST_OPTIONS, "options"),
     }
 

@@ -1,7 +1,6 @@
 """Spans as Slack's mrkdwn: the only place where text is escaped for Slack."""
 
 import re
-from datetime import datetime
 
 from bots.presentation.message import (
     Bold,
@@ -71,12 +70,11 @@ def _span(span: Span, *, links: bool) -> str:
         case PersonName():
             return _person(span, links=links)
         case ChannelName():
-            known = span.channel.isalnum()
-            return f"<#{span.channel}>" if known else escape(span.channel)
+            return f"<#{span.channel}>" if span.channel.isalnum() else escape(span.channel)
         case RoleName():
             return _code(span.role)  # a link to a user group would notify all of its members
-        case Time():
-            return _time(span.when)
+        case Time(when=when):  # in the reader's own time zone
+            return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{format_moment(when)}>"
         case Link():
             return f"<{entities(span.url)}|{entities(span.label)}>"
 
@@ -91,8 +89,3 @@ def _person(span: PersonName, *, links: bool) -> str:
     if span.is_of(Platform.SLACK) and span.user_id.isalnum() and (links or not is_known):
         return f"<@{span.user_id}>"
     return escape(f"@{span.name}" if is_known and not links else span.name)
-
-
-def _time(when: datetime) -> str:
-    """In the reader's own time zone."""
-    return f"<!date^{int(when.timestamp())}^{{date_short_pretty}} {{time}}|{format_moment(when)}>"
