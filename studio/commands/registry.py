@@ -122,12 +122,12 @@ _OTHERS: Mapping[str, CommandSpec] = {
 } | {spec.name: spec for spec in map(opening_spec, KINDS.values())}
 
 
-def find_command(name: str) -> CommandSpec:
-    """Raises `UnknownCommandError` with the nearest name."""
+def find_command(name: str, *, others: Sequence[str] = ()) -> CommandSpec:
+    """Raises `UnknownCommandError` with the nearest name, also of `others` that may be typed there."""
     wanted = name.strip().lstrip("/").lower()
     if spec := CATALOG.get(wanted) or FORMER_COMMANDS.get(wanted):
         return spec
-    nearest = difflib.get_close_matches(wanted[:32], CATALOG, n=1)
+    nearest = difflib.get_close_matches(wanted[:32], [*others, *CATALOG], n=1)
     raise UnknownCommandError(wanted, nearest=nearest[0] if nearest else None)
 
 

@@ -1,7 +1,5 @@
 """What people type: after a slash command, after a mention, in a direct message."""
 
-import difflib
-
 from studio.commands.account.help import NAME as HELP
 from studio.commands.account.help import TOGETHER
 from studio.commands.command_line import parse_phrase
@@ -9,7 +7,6 @@ from studio.commands.parameter_values import Kind
 from studio.commands.registry import CATALOG, FORMER_COMMANDS, find_command
 from studio.commands.spec import CommandSpec
 from studio.domain.identifiers import is_job_id, split_picture_id
-from studio.errors import UnknownCommandError
 from studio.parsing.text_cleaning import clean_text
 
 _RULES = "community"
@@ -43,19 +40,12 @@ def read_imagine(text: str) -> Wanted:
 def read_studio(text: str) -> Wanted:
     """After ``/studio``: a command of the catalogue and its words. Raises `ChatelierError`."""
     line = clean_text(text).lstrip("/") or HELP
-    name = line.partition(" ")[0]
-    if name.lower() in _AT_ONCE:
+    name = line.partition(" ")[0].lower()
+    if name in _AT_ONCE:
         line = f"{_RULES} {line}"
-    elif not is_command(name.lower()):
-        raise _unknown(name)
+    else:
+        find_command(name, others=_AT_ONCE)
     return parse_phrase(f"/{line}")
-
-
-def _unknown(name: str) -> UnknownCommandError:
-    """With the nearest of the names that are typed here."""
-    names = [*_AT_ONCE, *CATALOG]
-    nearest = difflib.get_close_matches(name[:32].lower(), names, n=1)
-    return UnknownCommandError(name, nearest=nearest[0] if nearest else None)
 
 
 def read_talk(text: str) -> Wanted:
