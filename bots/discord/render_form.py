@@ -5,7 +5,6 @@ It cannot show a picture.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -67,19 +66,12 @@ def form_id(form: Form, step: int = 0) -> str:
     return f"{FORM_PREFIX}{form.command}:{form.about}" + (f"#{step + 1}/{steps}" if steps > 1 else "")
 
 
-@dataclass(frozen=True, slots=True)
-class StepId:
-    """The id of a modal without its step; `next_step` counts from 0, None after the last one."""
-
-    form_id: str
-    next_step: int | None
-
-
-def parse_step(custom_id: str) -> StepId:
+def parse_step(custom_id: str) -> tuple[str, int | None]:
+    """The id of a modal without its step, and the number of the step after it, from 0; None after the last one."""
     base, _, step = custom_id.partition("#")
     number, _, steps = step.partition("/")
     is_open = number.isdecimal() and steps.isdecimal() and int(number) < int(steps)
-    return StepId(base, int(number) if is_open else None)
+    return base, int(number) if is_open else None
 
 
 def values_of(data: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:

@@ -93,19 +93,17 @@ class Modals(Handler):
         custom_id = str(data.get("custom_id", ""))
         if not custom_id.startswith(FORM_PREFIX):
             return
-        filled, step = values_of(data), parse_step(custom_id)
-        form = parse_form_id(step.form_id)
+        filled, (form_id, next_step) = values_of(data), parse_step(custom_id)
+        form = parse_form_id(form_id)
         if form is None:
             raise BadRequestError("form_unknown")
-        upload = self._context.pending_uploads.find(
-            form.about, call_of(interaction, self._context.settings).person
-        )
+        person = call_of(interaction, self._context.settings).person
+        upload = self._context.pending_uploads.find(form.about, person)
         pending = {
             name: value if isinstance(value, str) else [PENDING_UPLOAD] * len(value)
             for name, value in filled.items()
         }
         run = route_form(form, pending, upload=upload)
-
         resolved = data.get("resolved", {}).get("attachments", {})
 
         async def complete(call: Call) -> Run:
@@ -117,10 +115,10 @@ class Modals(Handler):
                     received[name] = [await self._runner.take_in(fetch, call) for fetch in fetches]
             return route_form(form, received, upload=upload)
 
-        if step.next_step is None:
+        if next_step is None:
             await self._dispatcher.run(interaction, run, complete=complete)
         else:
-            operation = partial(self._carry_out_step, interaction, run, step.next_step)
+            operation = partial(self._carry_out_step, interaction, run, next_step)
             await self._dispatcher.serve(interaction, operation, public=False)
 
     async def _carry_out_step(

@@ -64,6 +64,5 @@ class Reactions(Listener):
         if found is None or (await self._people.member(request)).is_bot:
             return None
         shown, button = found
-        load = partial(load_job_view, self._ports.database, shown.job_id)
-        job = (await self._pools.run(Pool.COMMANDS, load)).job
-        return of_reaction(body, thread=job.address.thread if shown.first else None), button
+        view = await self._pools.run(Pool.COMMANDS, load_job_view, self._ports.database, shown.job_id)
+        return of_reaction(body, thread=view.job.address.thread if shown.first else None), button

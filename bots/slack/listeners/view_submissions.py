@@ -52,11 +52,8 @@ class ViewSubmissions(Listener):
         await asyncio.wait({work}, timeout=_ANSWER_SECONDS)
         if work.done() and (error := work.exception()):
             await ack(response_action="errors", errors=_errors(view, error))
-        else:
-            await ack()
-            await self._answer(request, work)
-
-    async def _answer(self, request: SlackRequest, work: "asyncio.Future[tuple[Call, Answer]]") -> None:
+            return
+        await ack()
         try:
             call, answer = await work
         except Exception as error:  # noqa: BLE001 - whatever broke, the person gets a sentence

@@ -12,7 +12,7 @@ from simcord.components import COMPONENTS_V2_FLAG, validate_components, validate
 
 from bots.delivery.attachments import Attachment
 from bots.discord.render import PHONE_WIDTH, edit_arguments, render, row_width, send_arguments
-from bots.discord.render_form import StepId, parse_step, render_form, steps_of, values_of
+from bots.discord.render_form import parse_step, render_form, steps_of, values_of
 from bots.discord.texts.markdown import escape, markdown
 from bots.presentation.form_model import Choice, Field, FieldKind, Form
 from bots.presentation.limits import CUT, STRICT, LimitExceededError, Limits
@@ -269,9 +269,9 @@ def test_names_of_this_platform_are_mentions_and_others_are_text() -> None:
 def test_a_modal_is_named_by_its_command_and_what_it_is_about() -> None:
     assert render_form(FORMS["edit"]).custom_id == f"c1m:edit:{JOB}.2"
     assert render_form(LONG_FORM, step=1).custom_id == f"c1m:imagine:{JOB}#2/2"
-    assert parse_step(f"c1m:imagine:{JOB}#1/2") == StepId(f"c1m:imagine:{JOB}", 1)
-    assert parse_step(f"c1m:imagine:{JOB}#2/2") == StepId(f"c1m:imagine:{JOB}", None)
-    assert parse_step(f"c1m:edit:{JOB}.1:A1B2") == StepId(f"c1m:edit:{JOB}.1:A1B2", None)
+    assert parse_step(f"c1m:imagine:{JOB}#1/2") == (f"c1m:imagine:{JOB}", 1)
+    assert parse_step(f"c1m:imagine:{JOB}#2/2") == (f"c1m:imagine:{JOB}", None)
+    assert parse_step(f"c1m:edit:{JOB}.1:A1B2") == (f"c1m:edit:{JOB}.1:A1B2", None)
 
 
 def test_the_introduction_takes_the_place_of_a_field() -> None:
