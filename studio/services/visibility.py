@@ -138,7 +138,8 @@ def find_pictures(
     """
     query = select(PictureRow, JobRow).join(JobRow, JobRow.id == PictureRow.job_id)
     shown = query.where(PictureRow.id.in_(picture_ids), JobRow.state == JobState.DONE)
-    found = {row.id: (queries.picture_of(row), queries.job_of(job)) for row, job in session.execute(shown)}
+    rows = session.execute(shown) if picture_ids else ()
+    found = {row.id: (queries.picture_of(row), queries.job_of(job)) for row, job in rows}
     family = [found[picture_id] for picture_id in picture_ids if picture_id in found]
     return [(picture, job) for picture, job in family if may_see(session, job, audience)]
 
