@@ -16,7 +16,6 @@ from studio.domain.jobs import Job
 from studio.domain.people import Person
 from studio.domain.pictures import Picture
 from studio.domain.requests import Operation, Source
-from studio.errors import NotFoundError
 from studio.services import file_references
 from studio.services.visibility import Audience, find_picture, find_pictures
 
@@ -36,8 +35,7 @@ class PictureDetails:
     ancestors: Sequence[Origin]  # nearest first
     children: Sequence[Origin]
     more_children: int = 0  # that are there too, and not shown
-    before: Picture | None = None  # what was edited or upscaled, where the viewer may see it
-    before_spoiler: bool = False
+    before: tuple[Picture, Job] | None = None  # what was edited or upscaled, where the viewer may see it
     edits_upload: bool = False  # an image of the viewer's own, which nobody else sees
     wholes: Sequence[Whole] = ()
 
@@ -59,7 +57,6 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
     query = select(LineageRow.child).where(LineageRow.parent == picture_id).limit(_MOST_COUNTED)
     became = _origins(session, list(session.scalars(query)), audience)
     children = [child for child in became if child.picture_id]
-    before = _find_before(session, source, audience)
     return PictureDetails(
         picture=picture,
         view=replace(view, pictures=(picture,)),
@@ -67,8 +64,7 @@ def load_details(session: Session, picture_id: str, viewer: Person) -> PictureDe
         ancestors=_origins(session, ancestors[:_MOST_LOOKED_AT], audience)[:_MOST_SHOWN],
         children=children[:_MOST_SHOWN],
         more_children=len(children[_MOST_SHOWN:]),
-        before=before,
-        before_spoiler=before is not None and queries.find_job(session, before.job_id).spoiler,
+        before=_find_before(session, source, audience),
         edits_upload=_is_own_upload(session, source, viewer),
         wholes=tuple(find_wholes(session, picture_id, audience)),
     )
@@ -88,13 +84,9 @@ def _is_own_upload(session: Session, source: Source | None, viewer: Person) -> b
     return file_references.brought(session, source.key, linked_identities.identities(session, viewer.key))
 
 
-def _find_before(session: Session, source: Source | None, audience: Audience) -> Picture | None:
-    if source is None or not source.picture_id:
-        return None
-    try:
-        return find_picture(session, source.picture_id, audience)
-    except NotFoundError:
-        return None
+def _find_before(session: Session, source: Source | None, audience: Audience) -> tuple[Picture, Job] | None:
+    found = find_pictures(session, [source.picture_id] if source and source.picture_id else [], audience)
+    return next(((picture, job) for picture, job in found if not picture.deleted), None)
 
 
 def _origins(session: Session, picture_ids: Sequence[str], audience: Audience) -> list[Origin]:

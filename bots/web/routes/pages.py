@@ -126,7 +126,8 @@ def _portrait(view: JobView, **more: object) -> str:
 def _before(details: PictureDetails) -> ShownImage | None:
     """The picture of which this one is an edit or an upscale."""
     if details.before is not None:
-        return shown_picture(details.before, spoiler=details.before_spoiler)
+        picture, job = details.before
+        return shown_picture(picture, spoiler=job.spoiler)
     side = details.picture.width
     return ShownImage(copies=[(f"/before/{details.picture.id}", side)]) if details.edits_upload else None
 
