@@ -69,6 +69,12 @@ class FsspecStore:
         with as_storage_failure("check"):
             return is_key(key) and self._look_at(key) is not None
 
+    def size_of(self, key: str) -> int | None:
+        """In bytes; None for an unknown key. Raises `StorageError`."""
+        with as_storage_failure("check"):
+            found = self._look_at(key) if is_key(key) else None
+        return None if found is None else int(found["size"])
+
     def delete(self, key: str, *, unless_put_since: datetime | None = None) -> None:
         """Deleting an unknown key does nothing."""
         if not is_key(key):

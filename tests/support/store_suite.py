@@ -45,6 +45,10 @@ class StoreSuite:
         assert len(keys) == 1
         assert store.get(keys.pop()) == data
 
+    def test_a_file_tells_its_size(self, store: FsspecStore) -> None:
+        assert store.size_of(store.put(b"nine byte", suffix=".png")) == 9
+        assert store.size_of(UNKNOWN_KEY) is None
+
     def test_an_unknown_key_is_not_found(self, store: FsspecStore) -> None:
         with pytest.raises(NotFoundError):
             store.get(UNKNOWN_KEY)

@@ -1,5 +1,7 @@
 """`chatelier db …`: the database's schema."""
 
+from typing import Annotated
+
 import typer
 
 
@@ -8,6 +10,7 @@ def register(app: typer.Typer) -> None:
     group.command("upgrade")(upgrade)
     group.command("status")(status)
     group.command("recount")(recount)
+    group.command("measure")(measure)
     app.add_typer(group, name="db")
 
 
@@ -72,3 +75,43 @@ def recount() -> None:
     with closing(open_database(settings)) as database, explain_database_errors(settings):
         db_schema.recount_balances(database)
     answers().print("The balances are the sums of the ledger.")
+
+
+def measure(
+    after: Annotated[
+        str, typer.Option(help="Begin behind this picture, where an earlier run was stopped.")
+    ] = "",
+) -> None:
+    """Measure the files of all pictures and uploads, which quotas of storage count.
+
+    Only what was stored before schema 0039 has estimated sizes. It may run beside everything else, be stopped and be
+    repeated; a bucket is asked for each file.
+
+    Example:
+
+      chatelier db measure
+    """
+    from contextlib import closing
+
+    from chatelier.runtime.console import answers
+    from chatelier.settings import load_settings
+    from chatelier.wiring.database import explain_database_errors, open_database
+    from engine.maintenance.file_sizes import FileSizes
+    from engine.storage import open_store
+
+    settings = load_settings()
+    pictures = corrected = 0
+    with closing(open_database(settings)) as database, explain_database_errors(settings):
+        sizes = FileSizes(database, open_store(settings.storage).size_of)
+        try:
+            while (measured := sizes.measure_pictures(after=after)).looked_at:
+                after = measured.last
+                pictures, corrected = pictures + measured.looked_at, corrected + measured.corrected
+        except KeyboardInterrupt:
+            if after:
+                answers().print(f"Stopped. Go on with: chatelier db measure --after {after}")
+            raise
+        uploads = sizes.measure_uploads()
+    answers().print(
+        f"{pictures} pictures measured, {corrected} sizes corrected; {uploads} uploads corrected."
+    )

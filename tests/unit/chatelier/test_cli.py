@@ -389,6 +389,7 @@ def test_top_shows_an_empty_installation_without_a_running_redis(run: Run) -> No
     assert status == 0
     assert "0 waiting, 0 painting, 0 devices" in out
     assert run("db", "recount")[0] == 0
+    assert "0 pictures measured, 0 sizes corrected; 0 uploads corrected." in run("db", "measure")[1]
 
 
 def test_a_backup_without_the_pictures_ends_with_status_1(run: Run, tmp_path: Path) -> None:
