@@ -1,6 +1,6 @@
 """Where Redis is: one server, plain or with TLS, or the master that Sentinels name.
 
-The studio loads no Redis library. Whoever has one hands over its classes, so that every client of every package
+The studio loads no Redis library. A caller that has one passes its classes, so that every client of every package
 reads the address in the same way.
 """
 

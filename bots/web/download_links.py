@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import urlsplit
 
-VALID_SECONDS = 60  # whoever is passed an address may use it for so long
+VALID_SECONDS = 60  # anybody who has an address may use it for so long
 REUSED_SECONDS = 30  # how long a browser may keep one
 
 

@@ -1,4 +1,4 @@
-"""A full disk, whoever notices it first."""
+"""A full disk, by whichever error it is noticed first."""
 
 import errno
 import os

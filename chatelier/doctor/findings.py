@@ -25,7 +25,7 @@ class Finding:
     health: Health
     said: str
     fix: str = ""
-    unasked: bool = False  # whoever was to be asked could not be reached
+    unasked: bool = False  # the service that was to be asked could not be reached
 
     def __post_init__(self) -> None:
         # Much of it is what libraries say of their troubles.

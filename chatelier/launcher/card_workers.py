@@ -16,7 +16,7 @@ from chatelier.supervisor import ProcessStartError, Program, Supervisor
 from chatelier.wiring.instance import make_folder
 
 _HANG_SECONDS = 300.0
-_STOP_SECONDS = 15.0  # less than whoever stops the workers grants
+_STOP_SECONDS = 15.0  # less than the process that stops the workers grants
 _DEVICE_FILE = re.compile(r"nvidia\d+")
 
 

@@ -268,7 +268,7 @@ class OutsideReport:
     """`picture_id` None: the file that was sent is not known here. `contact` is an address for the answer.
 
     `reporter` is the name they sign with; `good_faith`: they state that they believe what they say to be right.
-    They read in `language`. `hides`: an urgent one hides the picture at once; not from whoever reports very many.
+    They read in `language`. `hides`: an urgent one hides the picture at once; not from people who report very many.
     """
 
     picture_id: str | None

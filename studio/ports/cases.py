@@ -63,7 +63,7 @@ class Desk(Protocol):
 
         Whether it is hidden now.
 
-        Not for whoever reports very many, or was often wrong. What is decided or hidden already stays as it is.
+        Not for people who report very many, or were often wrong. What is decided or hidden already stays as it is.
         """
 
     def read_report(self, code: str) -> ReportStatus | None:

@@ -250,7 +250,7 @@ def test_a_private_picture_is_suggested_in_its_own_place_and_to_its_own_person(p
     assert (offered("cy", "secret"), offered("zelda", "main"), offered("cy", "main")) == (True, True, False)
 
 
-def test_the_words_of_whoever_asks_in_private_are_not_told_to_the_owner(painted: Painted) -> None:
+def test_the_words_of_a_private_request_are_not_shown_to_the_owner(painted: Painted) -> None:
     ask(painted.ports, "bo", "settings", remix="ask")
     ask(painted.ports, "zelda", "remix", secret=True, picture=f"{painted.child}.1", prompt="a hidden yak")
     with painted.ports.database.read() as session:

@@ -240,7 +240,7 @@ class TestOneTrouble:
         for job in jobs:
             self.wait_for_end(instance, ports, job, seconds=LOST_MESSAGE_SECONDS)
 
-    def test_the_message_of_a_job_given_back_lies_in_the_queue(
+    def test_the_message_of_a_returned_job_is_in_the_queue(
         self, instance: RunningInstance, ports: Ports
     ) -> None:
         jobs = [ask(ports, "di", 1, **LONG), *(ask(ports, f"di{number}", 1) for number in range(PEOPLE))]

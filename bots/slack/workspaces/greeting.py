@@ -1,4 +1,4 @@
-"""The greeting of a workspace: to whoever installed the app, else to the first moderator who opens it."""
+"""The greeting of a workspace: to the person who installed the app, else to the first moderator who opens it."""
 
 import logging
 

@@ -1,6 +1,6 @@
 """What people outside are told of their report: the receipt and the decision, by mail and on the page of receipts.
 
-A mail quotes nothing of the report: whoever's address it is need not be the reporter.
+A mail quotes nothing of the report: the owner of the address need not be the reporter.
 """
 
 from bots.texts.translation import translate

@@ -95,7 +95,7 @@ class LiveEvents:
 
 
 def _read_remark(database: Database, remark: GatheringRemark) -> Callable[[], str]:
-    """What it says, composed in the language of whoever reads it."""
+    """What it says, composed in the reader's language."""
     view = load_gathering_view(database, remark.gathering_id)
     with database.read() as session:
         person = find_person(session, remark.person) if remark.person else None

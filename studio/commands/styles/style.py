@@ -103,7 +103,7 @@ def _make(ports: Ports, call: Call, command: Style) -> SavedStyle:
 
 
 def _judge(ports: Ports, call: Call, made: SavedStyle) -> None:
-    """By the rules for prompts, since others read it once it is shared. Whoever uses it is judged again."""
+    """By the rules for prompts, since others read it once it is shared. Each request that uses it is judged again."""
     words = made.words.replace(PLACE, "").strip()
     if not words and not made.negative_prompt:
         return

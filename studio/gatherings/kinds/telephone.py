@@ -75,7 +75,7 @@ def _start_now(turn: Turn, _act: Act) -> Outcome:
 
 
 def _look(turn: Turn, act: Act) -> Outcome:
-    """Whoever looks at the picture has the turn from then on."""
+    """The person who looks at the picture has the turn from then on."""
     part = _open_turn(turn, act.human)
     if part is not None and part.state is PartState.OFFERED:
         turn.claim(part, human=act.human, person_key=act.person.key)

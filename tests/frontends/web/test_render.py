@@ -175,7 +175,7 @@ def test_somebody_known_by_key_only_gets_their_name() -> None:
     assert shown(with_people(unknown, lambda _: sample_person("Bo"))).text.count("@Bo") == 2
 
 
-def test_a_spoiler_lies_under_a_button() -> None:
+def test_a_spoiler_is_covered_by_a_button() -> None:
     page = shown(MESSAGES["result spoiler"])
     assert page.all("ol")[0].attributes["class"].split()[-1] == "spoiler"
     assert len(page.all("button", data_unveil="")) == 1
@@ -258,7 +258,7 @@ def test_every_field_of_a_form_can_be_filled_and_has_a_label(name: str) -> None:
     assert asks or attached or not form.about or about & filled
 
 
-def test_the_cells_lie_over_the_picture() -> None:
+def test_the_cells_are_drawn_over_the_picture() -> None:
     page = form_page(FORMS["edit"])
     (figure,) = page.all("figure")
     cells = figure.all("input", type="checkbox")

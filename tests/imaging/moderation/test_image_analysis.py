@@ -209,7 +209,7 @@ def test_a_face_may_be_rejected_or_allowed_and_is_noted_either_way() -> None:
     assert not ImageJudge([]).judge(inspection(drawn(COOK))).shows_person
 
 
-def test_whoever_sends_a_face_again_has_agreed() -> None:
+def test_sending_a_face_again_is_consent() -> None:
     inspector = faces(FacePolicy.ASK)
     first = inspector.judge(inspection(drawn(COOK)))
     assert (first.ruling, first.asks_consent) == (Ruling.REFUSE, True)

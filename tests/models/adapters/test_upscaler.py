@@ -69,7 +69,7 @@ class TestUpscaling:
     def test_every_mode_gives_rgb(self, quick: Upscaler, mode: str) -> None:
         assert enlarge(quick, noise(16, 16, mode))[0].mode == "RGB"
 
-    def test_a_picture_comes_out_the_same_whoever_is_beside_it(self, quick: Upscaler) -> None:
+    def test_a_picture_comes_out_the_same_beside_any_other(self, quick: Upscaler) -> None:
         (alone,) = enlarge(quick, drawing(40))
         assert difference(enlarge(quick, drawing(40))[0], alone) == 0
         beside = enlarge(quick, noise(40, 40), drawing(40), noise(200, 30))

@@ -28,7 +28,7 @@ def people(seats: list[Seat]) -> list[str]:
     return [place.person for place in seats]
 
 
-def test_places_are_dealt_out_one_by_one_to_whoever_has_fewest() -> None:
+def test_places_go_one_by_one_to_the_person_with_fewest() -> None:
     joins, leaves = choose([], [*order("ana", 1), *order("ben", 2), *order("cem", 3)], room_rows=7)
     assert people(joins) == ["ana", "ben", "cem", "ana", "ben", "cem", "ana"]
     assert leaves == []

@@ -123,7 +123,7 @@ def test_a_picture_is_handed_over_while_the_others_are_painted(
     assert early[0].recipe.seed == 7
 
 
-def test_the_same_seed_paints_the_same_picture_whoever_paints_beside(generator: ImageGenerator) -> None:
+def test_the_same_seed_paints_the_same_picture_beside_any_other_job(generator: ImageGenerator) -> None:
     alone = generator.generate(order(request(count=1)))[0]
     together: list[GeneratedImage] = []
 

@@ -236,7 +236,7 @@ def redirect(exchange: Exchange) -> None:
         (lambda exchange: exchange.handler.connection.close(), "in trouble"),
     ],
 )
-def test_a_server_that_lies_or_refuses_ends_one_job_with_one_sentence(
+def test_a_server_that_errs_or_refuses_ends_one_job_with_one_sentence(
     reply: Reply, words: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     with (

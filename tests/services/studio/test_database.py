@@ -254,7 +254,7 @@ class TestSweeping:
         sweeper.sweep()
         assert ports.queue.sent == [(job, 0)]
 
-    def test_a_job_whose_message_lies_in_the_queue_is_not_sent_again(
+    def test_a_job_whose_message_is_in_the_queue_is_not_sent_again(
         self, ports: Ports, sweeper: Sweeper, monkeypatch: pytest.MonkeyPatch
     ):
         jobs = [imagine(ports, name) for name in "ab"]

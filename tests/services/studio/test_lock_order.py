@@ -98,7 +98,7 @@ def decide(instance: Ports, case: str, decision: str) -> Any:
 
 
 @pytest.mark.parametrize("deed", ["a decision", "a ban"])
-def test_whoever_stops_all_jobs_takes_them_by_their_ids(instance: Ports, deed: str) -> None:
+def test_stopping_all_jobs_locks_them_in_order_of_id(instance: Ports, deed: str) -> None:
     first, second = held_jobs(instance)
     case = case_of(instance, second)
     ban = partial(
@@ -146,7 +146,7 @@ def test_two_who_link_take_each_others_rows_in_one_order(instance: Ports) -> Non
         assert is_free(instance.database, PersonRow.key == someone("bo").key)
 
 
-def test_whoever_forgets_linked_names_takes_them_in_one_order(instance: Ports) -> None:
+def test_forgetting_linked_names_locks_them_in_one_order(instance: Ports) -> None:
     code = execute(instance, call("ana", "l"), "link", {}).code
     execute(instance, call("bo", "c"), "link", {"code": code})
     work = partial(execute, instance, call("bo", "f"), "forget-me", {"confirm": "yes"})

@@ -68,7 +68,9 @@ async def test_a_process_without_an_event_loop_beats_in_a_thread(
             thread.join()
 
 
-def test_whoever_sees_the_file_may_read_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_ready_file_is_complete_as_soon_as_it_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file, empty = tmp_path / "ready", []
     write = Path.write_text
 

@@ -47,7 +47,7 @@ def test_the_environment_wins_over_the_file(empty_folder: Path, monkeypatch: pyt
     assert loaded.origin("web.host") == "default"
 
 
-def test_the_file_may_lie_in_the_home_folder_or_be_named(
+def test_the_settings_file_is_in_the_home_folder_or_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "home").mkdir()

@@ -239,7 +239,7 @@ class TestQueuesOfModels:
         assert found[:2] == ("paint", "paint.thimble")
         assert len(found) == 1 + len(model_catalogue.models_with_queues(load_settings()))
 
-    def test_a_worker_of_some_models_leaves_the_common_queue_to_whoever_has_the_default_one(
+    def test_a_worker_of_some_models_leaves_the_common_queue_to_that_of_the_default_one(
         self, monkeypatch
     ) -> None:
         other = model_catalogue.model_catalogue(load_settings()).names[1]

@@ -185,7 +185,7 @@ def held_for(prompt: str) -> Category | None:
         ("a banner, Click Here, with a gift", Category.SPAM),
     ],
 )
-def test_whoever_wants_to_move_heal_or_sell_is_held(prompt: str, category: Category) -> None:
+def test_wishes_to_move_heal_or_sell_are_held(prompt: str, category: Category) -> None:
     assert held_for(prompt) == category
 
 

@@ -53,7 +53,7 @@ def test_a_tray_is_its_persons_alone(ports: Ports, job: str) -> None:
     assert tray(ports, "bo").items == ()
 
 
-def test_a_picture_lies_in_it_once(ports: Ports, job: str) -> None:
+def test_a_picture_is_collected_once(ports: Ports, job: str) -> None:
     assert tray(ports, picture=f"{job}.1").added
     again = tray(ports, picture=f"{job}.1")
     assert (again.added, len(again.items)) == (False, 1)

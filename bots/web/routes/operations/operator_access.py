@@ -1,4 +1,4 @@
-"""Who may read figures: clients on this machine, or whoever has the metrics token, as a header or by a cookie."""
+"""Who may read figures: clients on this machine, and clients with the metrics token, as a header or by a cookie."""
 
 import hmac
 

@@ -31,7 +31,7 @@ def start_page(request: Request, activity: DiscordActivity) -> Response:
     """GET / as Discord opens it: the page that asks Discord who somebody is, and then holds the app in a frame.
 
     Each start ends the frame's session before it: another account may be signed in at Discord by now. The next one
-    begins when Discord has answered, so whoever follows a link to here keeps the ordinary page.
+    begins when Discord has answered, so a person who follows a link to here keeps the ordinary page.
     """
     context = context_of(request)
     user = context.session_store.anonymous_user()

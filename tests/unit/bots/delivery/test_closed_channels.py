@@ -31,7 +31,7 @@ async def test_a_closed_channel_sends_the_answer_to_its_person(front_end: FrontE
     assert shown.now.final
 
 
-async def test_whoever_inherits_a_claim_looks_where_the_message_was_about_to_go(front_end: FrontEnd) -> None:
+async def test_the_next_holder_of_a_claim_looks_in_the_channel_that_was_chosen(front_end: FrontEnd) -> None:
     job_id = front_end.ask()
     front_end.chat.closed.add("main")
     front_end.chat.after_send = die

@@ -45,7 +45,7 @@ def test_a_renewed_claim_is_not_inherited(ports: Ports) -> None:
     assert deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE) is Claim.THEIRS
 
 
-def test_whoever_inherits_a_claim_knows_where_the_message_was_to_go(ports: Ports) -> None:
+def test_the_next_holder_of_a_claim_knows_the_messages_channel(ports: Ports) -> None:
     database = ports.database
     deliveries.take_claim(database, SUBJECT, "c", lasts=MINUTE)
     deliveries.move_claim(database, SUBJECT, "ana")
