@@ -1,11 +1,11 @@
 """The form with which people without a session report a picture, by its id or by the file itself, and its receipt."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 
 from starlette.background import BackgroundTask
-from starlette.datastructures import FormData, UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.routes.page_layout import page_response
+from bots.web.routes.posts import read_form
 from studio.commands.moderation.report import LONGEST_ARTIST, LONGEST_REASON
 from studio.commands.pictures.whose import find_reported
 from studio.domain.cases import LONGEST_REPORTER, OutsideReport, ReportReason, ReportStatus
@@ -36,7 +37,6 @@ _DAY_SECONDS = 86400
 _LOOKUPS_A_MINUTE = 10
 _MAILS_A_DAY = 3  # to one address
 _LONGEST_CONTACT = 200
-_SPARE_BYTES = 64 * 1024  # for the other fields
 
 
 async def report_form(request: Request) -> Response:
@@ -50,16 +50,11 @@ async def send_report(request: Request) -> Response:
     key = f"report:{address_of(request)}"
     if not context.attempt_limiter.take(key, tries=_REPORTS_A_MINUTE):
         return _form(request, problem=translate(texts.TOO_MANY_TRIES), status=429)
-    most_bytes = context.settings.max_upload_bytes
-    too_large = BadImageError("over_limit", most=most_bytes // 1024**2)
-    declared = request.headers.get("content-length", "")  # without it a file could fill the disk
-    if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
-        return _form(request, problem=compose_error(too_large).summary, status=413)
-    async with request.form(max_files=1, max_fields=9, max_part_size=4096) as form:
-        picture_id = str(form.get("picture", "")).strip().lower()
-        report = _read(form)
-        file = form.get("file")
-        data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
+    try:
+        fields, data = await read_form(request, most_bytes=context.settings.max_upload_bytes)
+    except BadImageError as error:
+        return _form(request, problem=compose_error(error).summary, status=413)
+    picture_id, report = fields.get("picture", "").strip().lower(), _read(fields)
     if report.reason.is_urgent:
         hide = f"hide:{address_of(request)}"
         hides = context.attempt_limiter.take(hide, tries=_HIDES_A_DAY, seconds=_DAY_SECONDS)
@@ -96,21 +91,20 @@ def _receipt_mail(context: WebContext, contact: str, code: str) -> BackgroundTas
     return BackgroundTask(send)
 
 
-def _read(form: FormData) -> OutsideReport:
+def _read(fields: Mapping[str, str]) -> OutsideReport:
     """What was filled in, but the picture. Forms of an earlier version have no kind: the artist's name says it."""
-    artist = str(form.get("artist", "")).strip()[:LONGEST_ARTIST]
-    kind = str(form.get("kind", ""))
+    artist, kind = fields.get("artist", "").strip()[:LONGEST_ARTIST], fields.get("kind", "")
     reason = ReportReason(kind) if kind in {*ReportReason} else ReportReason.OTHER
     if artist and reason is ReportReason.OTHER:
         reason = ReportReason.ARTIST
     return OutsideReport(
         picture_id=None,
         reason=reason,
-        words=str(form.get("reason", ""))[:LONGEST_REASON],
+        words=fields.get("reason", "")[:LONGEST_REASON],
         artist=artist if reason is ReportReason.ARTIST else "",
-        contact=str(form.get("contact", "")).strip()[:_LONGEST_CONTACT],
-        reporter=str(form.get("reporter", "")).strip()[:LONGEST_REPORTER],
-        good_faith=form.get("good_faith") == "yes",
+        contact=fields.get("contact", "").strip()[:_LONGEST_CONTACT],
+        reporter=fields.get("reporter", "").strip()[:LONGEST_REPORTER],
+        good_faith=fields.get("good_faith") == "yes",
         language=current_language(),
     )
 

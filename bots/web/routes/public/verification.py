@@ -3,7 +3,6 @@
 from functools import partial
 from http import HTTPStatus
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -16,6 +15,7 @@ from bots.web.access.session_cookies import address_of
 from bots.web.context import WebContext
 from bots.web.routes.authentication import context_of
 from bots.web.routes.page_layout import page_response
+from bots.web.routes.posts import read_form, require_length
 from studio.commands.pictures.origin_verification import verify_origin
 from studio.domain.provenance import Verification
 from studio.errors import BadImageError, ChatelierError, ServiceError
@@ -23,7 +23,6 @@ from studio.services.upload_intake import examine_upload
 
 _TRIES_A_MINUTE = 10
 _TRIES_OF_EVERYBODY_A_MINUTE = 60  # examining shares one process with the uploads of those who are inside
-_SPARE_BYTES = 16 * 1024  # for the frame of a form
 
 
 async def verification_form(request: Request) -> Response:
@@ -61,15 +60,11 @@ def _verify(context: WebContext, data: bytes) -> Verification:
 
 
 async def _receive(request: Request, *, most_bytes: int) -> bytes:
-    """Raises `BadImageError` without a file, and before it reads one of more than `most_bytes` or of unknown length."""
-    declared = request.headers.get("content-length", "")
-    if not declared.isdigit() or int(declared) > most_bytes + _SPARE_BYTES:
-        raise BadImageError("over_limit", most=most_bytes // 1024**2)
+    """Raises `BadImageError` without a file, and as `require_length`."""
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(max_files=1, max_fields=1, max_part_size=1024) as form:
-            file = form.get("file")
-            data = await file.read(most_bytes + 1) if isinstance(file, UploadFile) else b""
+        _, data = await read_form(request, most_bytes=most_bytes)
     else:
+        require_length(request, most_bytes=most_bytes)
         data = await request.body()
     if not data:
         raise BadImageError("empty")
