@@ -73,7 +73,7 @@ def lock_jobs(session: Session, jobs: ColumnElement[bool], **values: object) -> 
 _WAITS = _JOBS.c.state.in_(sorted(WAITING))
 _IS_PAINTED = _JOBS.c.state == JobState.PAINTING
 _IS_OWN = and_(_IS_PAINTED, _JOBS.c.lease_owner == _OWNER)
-_MARK_QUEUED = _prepare(_JOBS.c.state == JobState.ACCEPTED, state=JobState.QUEUED, queued_at=_MOMENT)
+MARK_QUEUED = _prepare(_JOBS.c.state == JobState.ACCEPTED, state=JobState.QUEUED, queued_at=_MOMENT)
 _TAKE_LEASE = _prepare(
     or_(_WAITS, and_(_IS_PAINTED, _JOBS.c.lease_until < _MOMENT)),
     state=JobState.PAINTING,
@@ -99,7 +99,7 @@ _END = _prepare(
 
 def mark_queued(session: Session, job_id: str, *, at: datetime) -> bool:
     """Accepted → queued. False when a worker was quicker."""
-    return _move(session, _MARK_QUEUED, job_id, moment=at)
+    return _move(session, MARK_QUEUED, job_id, moment=at)
 
 
 def take_lease(session: Session, job_id: str, *, worker: str, at: datetime, lease_seconds: float) -> bool:

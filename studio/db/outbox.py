@@ -30,6 +30,14 @@ _TABLE = cast("Table", OutboxRow.__table__)
 _CHANGE = update(_TABLE).where(
     _TABLE.c.id == bindparam("outbox_id")
 )  # the other parameters are the new values
+# The same for one event, as a part of another statement on PostgreSQL.
+_VALUES = ("published_at", "check_at", "attempts")
+MARK_ONE_PUBLISHED = (
+    update(_TABLE)
+    .where(_TABLE.c.id == bindparam("event_outbox_id"))
+    .values({name: bindparam(f"event_{name}", type_=_TABLE.c[name].type) for name in _VALUES})
+    .returning(_TABLE.c.id)
+)
 
 log = logging.getLogger(__name__)
 
@@ -89,6 +97,11 @@ def publish(events: EventPublisher, rows: Iterable[OutboxRow]) -> list[OutboxRow
 def mark_published(session: Session, sent: Sequence[OutboxRow]) -> None:
     if sent:
         session.execute(_CHANGE, [_published_values(row, at=now()) for row in sent])
+
+
+def values_of_one(row: OutboxRow, *, at: datetime) -> dict[str, Any]:
+    """The parameters of `MARK_ONE_PUBLISHED`."""
+    return {f"event_{name}": value for name, value in _published_values(row, at=at).items()}
 
 
 def _published_values(row: OutboxRow, *, at: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from studio.domain.jobs import OUTSTANDING, Job, JobState
 from studio.domain.people import Platform
 
 _MOST_SUMMED = 100  # wanted one by one
+_READ_FOR_EACH = 50  # jobs of the queue, rather than that the database sums up what is before one
 _COLUMNS = (JobRow.id, JobRow.state, JobRow.model, JobRow.command, JobRow.cost, JobRow.started_at)
 # Built once: the answer to each request for pictures asks them.
 _PLACE = (JobRow.priority, JobRow.created_at, JobRow.platform, JobRow.community)
@@ -43,7 +44,11 @@ _BEFORE: Select[str | None, str, int, int] = (
     .group_by(JobRow.model, JobRow.command)
 )
 _BETWEEN = _BEFORE.where(_in_order >= _place_parameters("since"))
-_ALL = select(*_COLUMNS).where(IS_WAITING).order_by(JobRow.priority, JobRow.created_at, JobRow.id)
+_UNTIL = (
+    select(*_COLUMNS)
+    .where(IS_WAITING, _in_order <= _place_parameters("last"))
+    .order_by(JobRow.priority, JobRow.created_at, JobRow.id)
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,9 +132,8 @@ def _look_ahead(session: Session, rows: Sequence[Any]) -> dict[str, Outlook]:
         return found
     lengths = current_lengths(session, pace, at=at)
     for home, of_home in waiting.items():
-        before = _walk if len(of_home) > _MOST_SUMMED else _sum_up
         others = [queue for other, queue in lengths.waiting.items() if other != home]
-        for row, own in before(session, of_home, pace, home):
+        for row, own in _before(session, of_home, pace, home, lengths.waiting.get(home)):
             ahead = [lengths.running, own, *(queue.first(own.jobs) for queue in others)]
             found[row.id] = _of_waiting(row, pace, ahead)
     return found
@@ -159,13 +163,30 @@ def _sum_up(
         before = row
 
 
-def _walk(
-    session: Session, wanted: Sequence[Any], pace: QueuePace, home: Home
+def _before(
+    session: Session, wanted: Sequence[Any], pace: QueuePace, home: Home, queue: QueueLength | None
 ) -> Iterator[tuple[Any, QueueLength]]:
-    """The same for many: over all of the community that wait, in their order."""
+    """Each of a community's jobs with what comes before it in its `queue`, if its length is known."""
+    if len(wanted) > _MOST_SUMMED:
+        return _walk(_read_until(session, home, wanted[-1]), wanted, pace)
+    most = _READ_FOR_EACH * len(wanted)
+    if len(wanted) > 1 and (queue is None or queue.jobs <= most):
+        rows = _read_until(session, home, wanted[-1], most=most + 1)
+        if len(rows) <= most:
+            return _walk(rows, wanted, pace)
+    return _sum_up(session, wanted, pace, home)
+
+
+def _read_until(session: Session, home: Home, last: Any, *, most: int | None = None) -> Sequence[Any]:
+    """Those of a community that wait, in their order, up to `last`."""
+    return session.execute(_UNTIL.where(is_home(home)).limit(most), _place_values("last", last)).all()
+
+
+def _walk(rows: Sequence[Any], wanted: Sequence[Any], pace: QueuePace) -> Iterator[tuple[Any, QueueLength]]:
+    """The same as `_sum_up` over rows that were read."""
     by_id = {row.id: row for row in wanted}
     work_seconds = 0.0
-    for position, row in enumerate(session.execute(_ALL.where(is_home(home)))):
+    for position, row in enumerate(rows):
         if row.id in by_id:
             yield by_id[row.id], QueueLength(jobs=position, work_seconds=work_seconds)
         work_seconds += pace.of(row.model, row.command, row.cost) or 0.0

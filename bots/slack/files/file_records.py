@@ -35,7 +35,7 @@ class Unwanted:
 
 def begin_upload(database: Database, file_id: str, *, community: str, subject: str) -> None:
     """Recorded before the upload, so that a process that is killed meanwhile leaves no file behind."""
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.add(
             SlackFileRow(
                 id=file_id,
@@ -164,14 +164,14 @@ def take_unwanted(database: Database, *, most_of_one: int) -> Sequence[Unwanted]
 def _claim(database: Database, row: SlackFileRow) -> Unwanted | None:
     mine = (SlackFileRow.id == row.id) & (SlackFileRow.unwanted_at == row.unwanted_at)
     later = update(SlackFileRow).where(mine).values(unwanted_at=now() + _CLAIM_LASTS)
-    with database.begin() as session:
+    with database.begin_single() as session:
         taken = session.execute(later.returning(SlackFileRow.id)).scalar()
     return Unwanted(id=row.id, community=row.community, attempts=row.attempts) if taken else None
 
 
 def forget(database: Database, file_id: str) -> None:
     """The file is deleted at Slack, or cannot be deleted."""
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.execute(delete(SlackFileRow).where(SlackFileRow.id == file_id))
 
 
@@ -186,5 +186,5 @@ def put_off(database: Database, unwanted: Unwanted) -> bool:
 
 
 def _change(database: Database, file_id: str, **values: object) -> None:
-    with database.begin() as session:
+    with database.begin_single() as session:
         session.execute(update(SlackFileRow).where(SlackFileRow.id == file_id).values(values))

@@ -22,10 +22,10 @@ from studio.commands.submission.privacy import inherit_privacy
 from studio.commands.submission.references import require_references
 from studio.db import outbox, queries
 from studio.db.callers.past_requests import find_past_requests
+from studio.db.callers.queued_requests import mark_queued_and_published
 from studio.db.cases import link_refused_job
 from studio.db.gatherings.part_rows import link_job
 from studio.db.identities.people import lock_person
-from studio.db.job_transitions import mark_queued
 from studio.db.sessions.read_memo import remember_within
 from studio.db.settings import community_rules
 from studio.db.tables import JobRow, OutboxRow
@@ -114,12 +114,11 @@ def enqueue(ports: Ports, row: JobRow, events: list[OutboxRow]) -> None:
     """After the commit: tell the front ends and the workers. What fails here, the sweeper repeats."""
     sent = outbox.publish(ports.events, events)
     queued = row.state != JobState.HELD and _is_queued(ports, row)
-    if not sent and not queued:
-        return
-    with ports.database.begin() as session:
-        outbox.mark_published(session, sent)
-        if queued:
-            mark_queued(session, row.id, at=now())
+    if queued:
+        mark_queued_and_published(ports.database, row.id, sent, at=now())
+    elif sent:
+        with ports.database.begin() as session:
+            outbox.mark_published(session, sent)
 
 
 def _is_queued(ports: Ports, row: JobRow) -> bool:

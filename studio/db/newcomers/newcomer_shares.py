@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Integer, Row, Select, Text, bindparam, case, cast, func, select
+from sqlalchemy import Row, Select, Text, bindparam, cast, func, select
 from sqlalchemy.orm import Session, aliased
 
 from studio.db.credit_ledger import net_spending, period_of
@@ -61,20 +61,22 @@ def lock_shares(
 
     Nor is there one, unless `of_few`, of an origin from which no more people came than it counts for: together they
     have no more than that anyway.
+
     Call it when the person's account is held, and before a pool is. Only somebody who was first seen less than a day
-    ago costs a query.
+    ago costs a query, or two where many came from there.
     """
     if limits is None or first_seen_at < at - FIRST_DAY or has_no_origin(session, person_key):
         return ()
     community = person_key.rpartition(":")[0]
     lock_names(session, f"newcomers:{community}")
-    values = {
-        "person_key": person_key,
-        "known_before": at - FIRST_DAY,
-        "period": period_of(at),
-        "most_from_address": 0 if of_few else limits.per_address,
-        "most_by_invite": 0 if of_few else limits.per_invite,
-    }
+    crowded = [
+        origin
+        for origin, people in session.execute(_PEOPLE, {"person_key": person_key})
+        if of_few or people > _most_people(origin, limits)
+    ]
+    if not crowded:
+        return ()
+    values = {"origins": crowded, "known_before": at - FIRST_DAY, "period": period_of(at)}
     usage = session.execute(_NEWCOMERS, values).all()
     if not any(row.person_key == person_key for row in usage):  # they are known under a linked name
         return ()
@@ -89,10 +91,10 @@ def _share(
 ) -> NewcomerShare:
     """From what each newcomer of one origin uses."""
     (own_spending,) = (row.spent for row in rows if row.person_key == person_key)
-    is_address = rows[0].origin.startswith(ADDRESS)
+    origin = rows[0].origin
     return NewcomerShare(
-        scope=(ADDRESS if is_address else INVITE).rstrip(":"),
-        people=limits.per_address if is_address else limits.per_invite,
+        scope=(ADDRESS if origin.startswith(ADDRESS) else INVITE).rstrip(":"),
+        people=_most_people(origin, limits),
         jobs=sum(row.jobs for row in rows),
         credits=sum(max(0, row.spent) for row in rows),
         gifts=max(0, -own_spending),
@@ -100,9 +102,20 @@ def _share(
     )
 
 
+def _most_people(origin: str, limits: NewcomerLimits) -> int:
+    """As how many people those of an origin count."""
+    return limits.per_address if origin.startswith(ADDRESS) else limits.per_invite
+
+
+def _people() -> Select[str, int]:
+    """Each origin of a person, and how many people came from there, newcomers or not."""
+    mine, theirs = aliased(OriginRow), aliased(OriginRow)
+    query = select(mine.origin, func.count()).join(theirs, theirs.origin == mine.origin)
+    return query.where(mine.person_key == bindparam("person_key")).group_by(mine.origin)
+
+
 def _newcomers() -> Select[str, str, int, int]:
-    """Of each origin of a person, all newcomers with their jobs at once and what they spent, less gifts."""
-    mine, theirs, all_theirs = aliased(OriginRow), aliased(OriginRow), aliased(OriginRow)
+    """Of each origin, all newcomers with their jobs at once and what they spent, less gifts."""
     older = aliased(PersonRow)
     known_before = bindparam("known_before", type_=PersonRow.first_seen_at.type)
     was_known = select(older.key).where(older.human == PersonRow.human, older.first_seen_at < known_before)
@@ -110,31 +123,23 @@ def _newcomers() -> Select[str, str, int, int]:
     moderates = select(JobRow.id).where(
         JobRow.person_key == PersonRow.key, cast(JobRow.person, Text).contains(f'"{Role.MODERATOR}"')
     )
-    people = select(func.count()).select_from(all_theirs).where(all_theirs.origin == mine.origin)
-    is_address = mine.origin.startswith(ADDRESS, autoescape=True)
-    counts_for = case(
-        (is_address, bindparam("most_from_address", type_=Integer)),
-        else_=bindparam("most_by_invite", type_=Integer),
-    )
     jobs = select(func.count()).where(
         JobRow.person_key == PersonRow.key, JobRow.state.in_(sorted(OUTSTANDING))
     )
     return (
         select(
-            theirs.origin,
-            theirs.person_key,
+            OriginRow.origin,
+            OriginRow.person_key,
             jobs.correlate(PersonRow).scalar_subquery().label("jobs"),
             net_spending(PersonRow.key).correlate(PersonRow).scalar_subquery().label("spent"),
         )
-        .join(mine, mine.origin == theirs.origin)
-        .join(PersonRow, PersonRow.key == theirs.person_key)
+        .join(PersonRow, PersonRow.key == OriginRow.person_key)
         .where(
-            mine.person_key == bindparam("person_key"),
-            people.correlate(mine).scalar_subquery() > counts_for,
+            OriginRow.origin.in_(bindparam("origins", expanding=True)),
             ~was_known.correlate(PersonRow).exists(),
             ~moderates.correlate(PersonRow).exists(),
         )
     )
 
 
-_NEWCOMERS = _newcomers()  # built once: the first requests of everybody ask it
+_PEOPLE, _NEWCOMERS = _people(), _newcomers()  # built once: the first requests of everybody ask them

@@ -134,7 +134,7 @@ async def test_a_job_whose_acknowledgement_was_taken_away_with_a_refusal_is_show
     room: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patch:  # the connection breaks after the job was committed
-        patch.setattr("studio.commands.submission.submit.mark_queued", away)
+        patch.setattr("studio.commands.submission.submit.mark_queued_and_published", away)
         result = await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     assert "database is not available" in words(result.followups[0])
     await room.painted(room.newest_job())
@@ -153,7 +153,7 @@ async def test_a_job_that_is_shown_while_its_acknowledgement_is_taken_away_is_sh
         await delete(interaction)
 
     with monkeypatch.context() as patch:
-        patch.setattr("studio.commands.submission.submit.mark_queued", away)
+        patch.setattr("studio.commands.submission.submit.mark_queued_and_published", away)
         patch.setattr(discord.Interaction, "delete_original_response", overtaken)
         await room.ana.slash(room.channel, "imagine", prompt="a red fox")
     await room.painted(room.newest_job())

@@ -18,6 +18,7 @@ from studio.commands.pictures.share import find_credited
 from studio.commands.registry import execute
 from studio.commands.spec import Call
 from studio.db import credit_ledger, job_transitions, outbox, queries
+from studio.db.callers.queued_requests import mark_queued_and_published
 from studio.db.database import Database
 from studio.db.tables import JobRow, LedgerRow, OutboxRow
 from studio.domain.jobs import JobState
@@ -95,6 +96,28 @@ def test_a_job_whose_worker_died_is_cancelled_at_once(ports: Ports):
     with ports.database.begin() as session:
         assert not job_transitions.end(session, job, JobState.DONE, at=now(), worker="dead")
     assert state_of(ports, job) is JobState.CANCELLED
+
+
+def test_an_accepted_job_is_queued_and_its_event_sent_once(ports: Ports):
+    job = imagine(ports, "a")
+    assert state_of(ports, job) is JobState.QUEUED
+    with ports.database.read() as session:
+        (event,) = session.scalars(select(OutboxRow))
+        assert session.get_one(JobRow, job).queued_at is not None
+    assert event.published_at is not None
+    assert (event.attempts, event.check_at) == (1, None)
+
+
+def test_an_event_is_marked_also_where_a_worker_took_the_job_first(ports: Ports):
+    job = imagine(ports, "a")
+    end_job(ports, job, JobState.DONE)
+    with ports.database.begin() as session:
+        row = session.scalars(select(OutboxRow).order_by(OutboxRow.id)).first()
+        row.published_at = None
+    mark_queued_and_published(ports.database, job, [row], at=now())
+    assert state_of(ports, job) is JobState.DONE
+    with ports.database.read() as session:
+        assert session.get_one(OutboxRow, row.id).published_at is not None
 
 
 @pytest.mark.parametrize("state", [JobState.DONE, JobState.FAILED, JobState.CANCELLED])

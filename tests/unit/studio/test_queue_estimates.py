@@ -102,9 +102,10 @@ def test_jobs_painted_side_by_side_are_waited_for_side_by_side(ports, call):
         assert outlook(session, imagine(ports, call, "ana", 1)).eta_seconds == pytest.approx(20 + 4 * 20 / 4)
 
 
-@pytest.mark.parametrize("most_summed", [0, 100])
-def test_a_single_job_is_told_the_same_as_among_all(ports, call, monkeypatch, most_summed):
+@pytest.mark.parametrize(("most_summed", "read_for_each"), [(0, 50), (100, 50), (100, 0), (100, 1)])
+def test_a_single_job_is_told_the_same_as_among_all(ports, call, monkeypatch, most_summed, read_for_each):
     monkeypatch.setattr("studio.db.queue_estimates._MOST_SUMMED", most_summed)
+    monkeypatch.setattr("studio.db.queue_estimates._READ_FOR_EACH", read_for_each)
     painted(ports, call, 0, seconds=10)
     painted(ports, call, 1, seconds=3, model="thimble")
     jobs = [imagine(ports, call, f"p{number % 5}", number, count=1 + number % 4) for number in range(12)]
@@ -125,6 +126,15 @@ def test_a_single_job_is_told_the_same_as_among_all(ports, call, monkeypatch, mo
             alone = outlook(session, job_id)
             assert (alone.waits, alone.ahead) == (True, together[job_id].ahead)
             assert alone.eta_seconds == pytest.approx(together[job_id].eta_seconds, abs=1)
+
+
+def test_the_places_of_a_short_queue_are_read_with_one_statement(ports, call):
+    jobs = [imagine(ports, call, f"p{number}", number) for number in range(5)]
+    with ports.database.read() as session, statements(ports.database) as one:
+        outlook(session, jobs[0])
+    with ports.database.read() as session, statements(ports.database) as all_of_them:
+        outlooks(session, jobs)
+    assert len(all_of_them) == len(one)
 
 
 def test_an_operation_never_seen_is_judged_by_the_models_others(ports, call):
