@@ -28,7 +28,7 @@ from bots.presentation.interaction_router import Ask, Choose, Panel
 from bots.presentation.message import Audience, Message
 from bots.presentation.suggestions import MOST, label_suggestions, suggest
 from bots.queries.gathering_view import load_gathering_view
-from bots.queries.job_view import has_star, load_job_view, load_picture
+from bots.queries.job_view import find_pressed_actions, has_star, load_job_view, load_picture
 from studio.commands.button_ids import Action
 from studio.commands.button_ids import Button as ButtonId
 from studio.commands.completion.finders import own_pictures
@@ -207,9 +207,10 @@ def load_panel(
         place = Address(platform=viewer.platform, community=viewer.community, channel=channel or "")
         contest = find_open_contest(session, place) is not None
         several = len(queries.pictures_of_job(session, job.id)) > 1
-    starred = has_star(database, picture, viewer.key)
+    pressed = find_pressed_actions(database, job, picture)
+    pressed |= {Action.STAR} if has_star(database, picture, viewer.key) else set()
     possible = _possible_actions(ports, contest=contest, several=several and job.state is JobState.DONE)
-    return compose_panel(job, found, own=own, moderates=viewer.moderates, starred=starred, possible=possible)
+    return compose_panel(job, found, own=own, moderates=viewer.moderates, pressed=pressed, possible=possible)
 
 
 def _possible_actions(ports: Ports, *, contest: bool, several: bool) -> set[Action]:

@@ -178,6 +178,12 @@ def _find_pressed(
     return found
 
 
+def find_pressed_actions(database: Database, job: Job, picture: str) -> set[Action]:
+    """Those of the buttons on one picture that are marked; see `JobView.pressed`."""
+    with database.read() as session:
+        return {button.action for button in _find_pressed(session, [job], [picture]).get(job.id, {})}
+
+
 def pressed_button(job: Job) -> Button | None:
     """The button below a picture that asks for what a job was asked for: to upscale it or to vary it."""
     request = job.request

@@ -240,7 +240,7 @@ def _panels() -> dict[str, Message]:
             single, sample_picture(1, single), own=True, possible={Action.REWRITE, Action.DESCRIBE}
         ),
         "panel of a starred picture": compose_panel(
-            grid, sample_picture(1, grid), own=False, starred=True, possible={Action.PICK}
+            grid, sample_picture(1, grid), own=False, pressed={Action.STAR}, possible={Action.PICK}
         ),
         "panel of a moderator": compose_panel(grid, sample_picture(1, grid), own=False, moderates=True),
     }

@@ -60,12 +60,12 @@ def compose_panel(
     *,
     own: bool,
     moderates: bool = False,
-    starred: bool = False,
+    pressed: Collection[Action] = (),
     possible: Collection[Action] = (),
 ) -> Message:
-    """What the buttons under a message leave out, for one picture. `own`: it is the reader's, `starred`: by them.
+    """What the buttons under a message leave out, for one picture. `own`: it is the reader's.
 
-    `possible` are those of the `OCCASIONAL` actions that are.
+    `pressed` are the actions whose buttons are marked, `possible` those of the `OCCASIONAL` ones that are.
     """
     readers = {PanelReader.ANYBODY, PanelReader.OWNER if own else PanelReader.OTHERS}
     readers |= {PanelReader.OWNER} if moderates else set()
@@ -80,7 +80,6 @@ def compose_panel(
     offered.sort(key=lambda action: ACTIONS[action].panel_row)
     title = texts.MORE if job.request.count == 1 else texts.MORE_OF
     rows = groupby(offered, key=lambda action: ACTIONS[action].panel_row)
-    pressed = {Action.STAR} if starred else set()
     made = [
         [button(action, job.id, picture.index, single=True, pressed=action in pressed) for action in row]
         for _, row in rows

@@ -30,7 +30,7 @@ class SlackStepRunner(StepRunner):
         self._channels = channels
 
     async def channel_hints(self, answer: Community, call: Call) -> Sequence[Spans]:
-        """A channel named for the app's messages, where it cannot write, and a desk channel that everybody can read."""
+        """A channel that was named just now is greeted. Hints: the app cannot write there; everybody reads the desk."""
         desk, community = answer.rules.desk_channel, call.address.community
         hints: list[Spans] = []
         if answer.changed in CHANNELS and (named := getattr(answer.rules, CHANNELS[answer.changed])):

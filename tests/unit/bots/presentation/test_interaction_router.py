@@ -1,5 +1,7 @@
 """What follows a press, a reaction, a menu entry or a submitted form."""
 
+from dataclasses import replace
+
 import pytest
 
 from bots.presentation.interaction_router import (
@@ -229,6 +231,18 @@ class TestLookups:
         assert marked(call.person) == marked(other) == [Action.STAR]
         assert marked(someone("bo")) == []
         assert not changes_star(ports.database, f"{job}.1", other.key, added=True)
+
+    def test_the_panel_marks_the_variation_that_somebody_made_of_the_picture(
+        self, ports: Ports, call: Call, job: str
+    ) -> None:
+        again = replace(call, request_key="another")
+        execute(ports, again, "vary", {"picture": f"{job}.1", "strength": "subtle"})
+        buttons = {
+            index: load_panel(ports, Panel(job_id=job, index=index), someone("bo")).buttons
+            for index in (1, 2)
+        }
+        marked = {index: [button.action for button in buttons[index] if button.pressed] for index in buttons}
+        assert marked == {1: [Action.VARY_SUBTLE], 2: []}
 
     def test_the_panel_of_a_held_picture_is_nobodys(self, ports: Ports, call: Call) -> None:
         held = execute(ports, call, "imagine", {"prompt": "a boat", "count": 1}).job_id
