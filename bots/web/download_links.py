@@ -8,6 +8,11 @@ VALID_SECONDS = 60  # anybody who has an address may use it for so long
 REUSED_SECONDS = 30  # how long a browser may keep one
 
 
+def file_name_of(picture_id: str) -> str:
+    """Under which a browser saves a picture."""
+    return f"chatelier-{picture_id.replace('.', '-')}.png"
+
+
 class SignAddress(Protocol):
     def __call__(self, key: str, save_as: str = "", /) -> str: ...
 

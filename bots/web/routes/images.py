@@ -8,7 +8,7 @@ from bots.process.thread_pools import Pool
 from bots.web import texts
 from bots.web.access.session_cookies import WebUser
 from bots.web.context import WebContext
-from bots.web.download_links import REUSED_SECONDS
+from bots.web.download_links import REUSED_SECONDS, file_name_of
 from bots.web.queries.picture_details import load_details, source_before
 from bots.web.routes.authentication import require_posting_user, require_user
 from studio.db import queries
@@ -34,15 +34,14 @@ async def picture_file(request: Request) -> Response:
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     links = context.settings.download_links
-    saved = "download" in request.query_params
-    name = f"chatelier-{picture_id.replace('.', '-')}.png"
+    name = file_name_of(picture_id) if "download" in request.query_params else ""
     if links:
-        address = await context.pools.run(Pool.FILES, links.sign, key, name if saved else "")
+        address = await context.pools.run(Pool.FILES, links.sign, key, name)
         return RedirectResponse(
             address, status_code=302, headers={"Cache-Control": f"private, max-age={REUSED_SECONDS}"}
         )
     data = await context.pools.run(Pool.FILES, context.ports.store.get, key)
-    if saved:
+    if name:
         headers["Content-Disposition"] = f'attachment; filename="{name}"'
     suffix = key[key.rfind(".") :]
     return Response(data, media_type=_TYPES.get(suffix, "application/octet-stream"), headers=headers)

@@ -44,6 +44,11 @@ def test_a_stranger_sees_the_picture_its_words_and_its_maker(web: WebServer, lin
     image = stranger.client.get(f"{link}.png")
     assert image.content.startswith(b"picture ")
     assert image.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert "content-disposition" not in image.headers
+    assert f'href="{link}.png?download"' in page.text
+    saved = stranger.client.get(f"{link}.png?download")
+    assert saved.headers["content-disposition"].startswith('attachment; filename="chatelier-')
+    assert saved.content == image.content
 
 
 def test_chats_unfold_the_link_as_a_picture(web: WebServer, link: str) -> None:
@@ -69,7 +74,9 @@ def test_the_page_credits_those_whose_pictures_it_was_made_from(web: WebServer, 
 
 
 def test_the_image_comes_from_the_bucket_where_that_is_set(ports: Ports, call: Call) -> None:
-    links = DownloadLinks("https://bucket.example", lambda key, _name="": f"https://bucket.example/{key}")
+    links = DownloadLinks(
+        "https://bucket.example", lambda key, name="": f"https://bucket.example/{key}?name={name}"
+    )
     ports = replace(ports, web_url=ADDRESS)
     job = paint_job(ports, execute(ports, call, "imagine", {"prompt": "a fox"}).job_id)
     link = str(execute(ports, call, "share", {"picture": f"{job}.1"}).url)  # type: ignore[union-attr]
@@ -77,8 +84,11 @@ def test_the_image_comes_from_the_bucket_where_that_is_set(ports: Ports, call: C
         stranger = web.browser()
         image = stranger.client.get(f"{link}.png", follow_redirects=False)
         assert (image.status_code, image.headers["cache-control"]) == (302, "public, max-age=30")
+        assert image.headers["location"].endswith(".png?name=")
+        saved = stranger.client.get(f"{link}.png?download", follow_redirects=False)
+        assert saved.headers["location"].endswith(f"?name=chatelier-{job}-1.png")
         execute(ports, call, "share", {"picture": f"{job}.1", "do": "stop"})
-        assert stranger.client.get(f"{link}.png", follow_redirects=False).status_code == 404
+        assert stranger.client.get(f"{link}.png?download", follow_redirects=False).status_code == 404
 
 
 def test_a_link_that_was_taken_back_says_no_more_than_one_that_never_was(

@@ -15,7 +15,7 @@ from bots.process.thread_pools import Pool
 from bots.texts.translation import translate
 from bots.web import texts
 from bots.web.context import WebContext
-from bots.web.download_links import REUSED_SECONDS
+from bots.web.download_links import REUSED_SECONDS, file_name_of
 from bots.web.routes.authentication import context_of, origin_of
 from bots.web.routes.page_layout import page_response
 from studio.commands.pictures.share import SHARED_PATH, find_credited, find_shared
@@ -75,11 +75,12 @@ async def share_page(request: Request) -> Response:
 
 
 async def share_image(request: Request) -> Response:
-    """GET /s/<token>.png: the signed copy, which has its content credentials."""
+    """GET /s/<token>.png: the signed copy, which has its content credentials. With ``?download`` it is saved."""
     context = context_of(request)
     shared = await _load(request, context)
+    name = file_name_of(shared.picture.id) if "download" in request.query_params else ""
     if links := context.settings.download_links:
-        address = await context.pools.run(Pool.FILES, links.sign, shared.picture.key)
+        address = await context.pools.run(Pool.FILES, links.sign, shared.picture.key, name)
         headers = {
             "Cache-Control": f"public, max-age={REUSED_SECONDS}",
             "Cross-Origin-Resource-Policy": "cross-origin",
@@ -87,6 +88,8 @@ async def share_image(request: Request) -> Response:
         return RedirectResponse(address, status_code=302, headers=headers)
     data = await context.pools.run(Pool.FILES, context.ports.store.get, shared.picture.key)
     headers = {"Cache-Control": _CACHED, "Cross-Origin-Resource-Policy": "cross-origin"}
+    if name:
+        headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return Response(data, media_type="image/png", headers=headers)
 
 
