@@ -13,8 +13,9 @@ from importlib import resources
 from moderation.policy.categories import Category
 from moderation.policy.evidence_phrases import MINOR_AND_SEX
 from moderation.policy.findings import Finding
+from moderation.rules.ages_of_things import without_ages_of_things
 from moderation.rules.prompt.subject import PromptSubject
-from moderation.text.normalization import NormalizedText
+from moderation.text.normalization import NormalizedText, read
 from moderation.text.word_lists import PlainWords, Severity, WordList
 from moderation.text.word_segmentation import FAR_FETCHED, Candidate
 from studio.domain.verdicts import Ruling
@@ -49,14 +50,16 @@ class Minors:
         self._explicit = explicit
         text = resources.files("moderation.rules.prompt").joinpath("minors.toml").read_text("utf-8")
         self._words = {name: PlainWords.of(words) for name, words in tomllib.loads(text).items()}
+        topics = "|".join(sorted(map(re.escape, self._words["topics"].words), key=len, reverse=True))
+        self._topics = re.compile(rf"\b(?:{topics})\b")
 
     def speaks_of_minors(self, subject: PromptSubject) -> bool:
-        return any(True for reading in subject.wished_readings for _ in self._minors(reading))
+        return any(True for reading in _of_people(subject) for _ in self._minors(reading))
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         if any(True for reading in subject.wished_readings for _ in self._find_words("alone", reading)):
             return self._finding(Ruling.REFUSE)
-        minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
+        minors = {word for reading in _of_people(subject) for word in self._minors(reading)}
         if not minors:
             return None
         sexual = {word for reading in subject.wished_readings for word in self._sexual(reading)}
@@ -76,8 +79,11 @@ class Minors:
         def are(group: str, found: set[str]) -> bool:
             return found <= self._words[group].words
 
+        informs = len(words & self._words["informing"].words) >= _FEWEST_INFORMING
+        taught = not named.isdisjoint(self._words["lesson"].words) and self._is_topic(subject)
+        lesson = taught or (are("mentioned", sexual) and informs)
         return (
-            (are("mentioned", sexual) and len(words & self._words["informing"].words) >= _FEWEST_INFORMING)
+            (lesson and named.isdisjoint(self._words["shown"].words))
             or (are("swimwear", sexual) and bool(words & self._words["swimming"].words))
             or (
                 are("sacred_sexual", sexual)
@@ -88,6 +94,17 @@ class Minors:
                 are("little_clothing", sexual)
                 and are("small_child", minors)
                 and bool(words & self._words["cared_for"].words)
+            )
+        )
+
+    def _is_topic(self, subject: PromptSubject) -> bool:
+        """Whether each sexual word is part of what a lesson is about."""
+        topics = self._topics
+        return not any(
+            True
+            for reading in _of_people(subject)
+            for _ in self._sexual(
+                read(topics.sub(" ", reading.text)) if topics.search(reading.text) else reading
             )
         )
 
@@ -117,6 +134,13 @@ class Minors:
         for candidate, _ in self._words[kind].find(_sure(reading)):
             if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):
                 yield candidate.text
+
+
+def _of_people(subject: PromptSubject) -> Iterator[NormalizedText]:
+    """The texts without the ages of things."""
+    for typed, reading in zip(subject.wished, subject.wished_readings, strict=True):
+        plain = without_ages_of_things(typed)
+        yield reading if plain == typed else read(plain)
 
 
 def _sure(reading: NormalizedText) -> Iterator[Candidate]:

@@ -107,8 +107,16 @@ def _shows_person(subject: PromptSubject) -> bool:
     texts = (*subject.own, *subject.lineage)
     if subject.with_person or not subject.lineage or not all(text.isascii() for text in texts):
         return True
+    first = subject.lineage[0]
+    seen = (_without_animal(text) if text == first else text for text in texts)
+    return any(_words().people.search(read(text).text) for text in seen) or not _shows_thing(first)
+
+
+def _without_animal(text: str) -> str:
+    """Without an animal that is called like somebody, where the words speak of where it lives."""
     words = _words()
-    return any(words.people.search(read(text).text) for text in texts) or not _shows_thing(subject.lineage[0])
+    folded = fold_text(text)
+    return words.animal.sub(" ", folded) if words.habitat.search(folded) else text
 
 
 def _shows_thing(text: str) -> bool:
@@ -132,12 +140,23 @@ def _is_name(words: Sequence[str], typed: str) -> bool:
     if last in capitalised:
         return not before or before[-1] in capitalised
     figures = PublicFigures.load_bundled()
+    if figures.find(read(" ".join(words)), ""):
+        return True
     alone = _ARTICLES.isdisjoint(before)
-    if before and (
-        (alone and figures.is_full_name(before[-1], last)) or figures.find(read(" ".join(words)), "")
-    ):
+    if alone and before and not _is_of_things(words, typed) and figures.is_full_name(before[-1], last):
         return True
     return alone and not all(word.isdigit() or is_word(word) for word in before)
+
+
+def _is_of_things(words: Sequence[str], typed: str) -> bool:
+    """Whether what could be a name is surely none: an animal where it lives ("queen bee on a flower"), or two things
+    behind a look that no person has ("polished rose stone"). "rose stone" alone may be somebody.
+    """
+    *look, first, last = words
+    known = _words()
+    if known.animal.search(f"{first} {last}"):
+        return known.habitat.search(fold_text(typed)) is not None
+    return first in known.things and bool(look) and look[-1] in known.look
 
 
 def _finding(total: int) -> Finding | None:
@@ -175,6 +194,9 @@ class _Words:
         ]
         self.media = re.compile(rf"^.*?\b{media}s? (?:of|showing) ")
         self.things = frozenset(map(fold_text, data["things"]))
+        self.animal = re.compile(rf"\b{_alternatives(data['named_as_people'])}s?\b")
+        self.habitat = re.compile(rf"\b{_alternatives(data['habitat'])}s?\b")
+        self.look = frozenset(map(fold_text, data["look"]))
         self.garment = re.compile(rf"\b{garments}\b")
         self.people = re.compile(rf"\b{people}\b")
         self.short = frozenset(map(fold_text, data["steps"]["short"]))

@@ -273,3 +273,28 @@ def test_somebody_who_is_named_only_may_be_a_person(who: str) -> None:
 )
 def test_things_and_animals_are_undressed_by_nobody(steps: tuple[str, ...]) -> None:
     assert ruling(*steps) is Ruling.ALLOW
+
+
+@pytest.mark.parametrize(
+    "thing",
+    ["polished rose stone", "queen bee on a flower", "king penguin on ice", "two queen bees in a hive"],
+)
+def test_a_thing_that_is_called_like_somebody_shows_nobody(thing: str) -> None:
+    assert ruling(thing, "take everything off the background", "nothing on") is Ruling.ALLOW
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Rose Stone",
+        "rose stone",
+        "jack fox",
+        "tiger woods",
+        "rose byrne",
+        "Queen Bee",
+        "queen bee",
+        "samantha bee",
+    ],
+)
+def test_a_name_of_somebody_shows_a_person(name: str) -> None:
+    assert ruling(f"{name} on a beach", "in a swimsuit", "remove the swimsuit") is not Ruling.ALLOW
