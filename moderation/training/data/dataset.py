@@ -69,6 +69,7 @@ class Row:
     target: str  # one of CLASSES
     source: str
     part: Part
+    subject: str = ""  # what the source calls it, also of harmless look-alikes
 
     @property
     def trained(self) -> bool:
@@ -112,6 +113,7 @@ def read_rows(path: Path) -> Iterator[Row]:
                 target=CATEGORIES[data["category"]] if unsafe else CLASSES[0],
                 source=data["source"],
                 part=part_of(data["text"]),
+                subject=data.get("category") or "",
             )
 
 
