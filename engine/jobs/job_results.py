@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.orm import Session
 
 from engine.jobs.postprocessing import StoredImage
@@ -22,6 +22,8 @@ from studio.serialization import to_data
 from studio.services import held_job_decisions
 from studio.services.built_on_notices import notify_owners
 
+Numbers = frozenset[int]
+_JOB = select(JobRow, exists().where(PictureRow.job_id == JobRow.id)).where(JobRow.id == bindparam("job_id"))
 _POSITIONS = select(PictureRow.position).where(PictureRow.job_id == bindparam("job_id"))
 
 
@@ -63,10 +65,11 @@ def record_early(database: Database, job: Job, picture: StoredImage, *, worker: 
         )
 
 
-def find_done(database: Database, job_id: str) -> frozenset[int]:
-    """The numbers, from 1, of the pictures that the job has already."""
-    with database.read() as session:
-        return frozenset(session.scalars(_POSITIONS, {"job_id": job_id}))
+def read_leased(session: Session, job_id: str) -> tuple[JobRow, Numbers]:
+    """A job that this worker leased, and the numbers, from 1, of the pictures that it has already."""
+    row, has_pictures = session.execute(_JOB, {"job_id": job_id}).one()
+    done = session.scalars(_POSITIONS, {"job_id": job_id}) if has_pictures else ()
+    return row, frozenset(done)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,9 @@ def record(database: Database, job: Job, outcome: JobResult, *, worker: str) -> 
         if row.enough_requested and _is_deleted(session, job.id):
             outcome = replace(outcome, pictures=())
         if outcome.state is JobState.DONE:
-            painted = held_job_decisions.count_shown(session, job.id) + len(outcome.pictures)
+            painted = len(outcome.pictures)
+            if painted < job.request.count:
+                painted += held_job_decisions.count_shown(session, job.id)
             credit_ledger.capture(session, row, painted=painted, at=at)
         elif outcome.state is not JobState.HELD:  # a held job keeps its reservation until a moderator decides
             credit_ledger.release(session, row, at=at)

@@ -15,7 +15,7 @@ from engine.imaging.codecs.encoding import data_url, decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.jobs.context import WorkerContext
 from engine.jobs.early_pictures import EarlyPictures, Threads, shows_early
-from engine.jobs.job_results import JobResult, end_for_verdict, find_done, record
+from engine.jobs.job_results import JobResult, Numbers, end_for_verdict, read_leased, record
 from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.moderation_recheck import ClearedGate, review
 from engine.jobs.picture_descriptions import PictureDescriptions
@@ -24,6 +24,7 @@ from engine.jobs.tracked_store import TrackingStore, clear_up
 from studio.clock import now
 from studio.coded_text import to_stored
 from studio.db import job_transitions, outbox, queries
+from studio.db.callers.caller_facts import remember_caller
 from studio.db.sessions.read_memo import forget_reads, remember_reads
 from studio.db.tables import JobRow
 from studio.domain.events import JobProgress
@@ -42,11 +43,9 @@ from studio.gatherings import periodic_tasks
 from studio.ports import Events
 from studio.tracing import tracer
 
-_ANNOUNCE_EVERY_SECONDS = 0.25
-_RECORD_RETRY_SECONDS = 0.5
+_ANNOUNCE_EVERY_SECONDS, _RECORD_RETRY_SECONDS = 0.25, 0.5
 _STOPPED = JobCancelledError()
-_HANDS = 8
-_EARLY_HANDS = 4
+_HANDS, _EARLY_HANDS = 8, 4
 
 log = logging.getLogger(__name__)
 
@@ -94,25 +93,28 @@ class JobRunner:
         self._descriptions.close()
 
     def _work(self, job_id: str, lease: Lease) -> None:
-        with self._context.database.read() as session:
-            row = session.get_one(JobRow, job_id)
+        database = self._context.database
+        with database.read() as session:
+            row, done = read_leased(session, job_id)
             job = queries.job_of(row)
+        remember_caller(database, job.person)
+        with database.read() as session:
             lease.aside = lease.aside or is_paused(session, row)
         lease.cancelled = lease.cancelled or job.cancel_requested
         lease.enough = lease.enough or job.enough_requested
         log.info("job started", extra={"job_id": job_id, "attempt": job.attempts})
         tracer().record("wait", job_id, since=job.created_at, attempt=job.attempts)
         receipts = TrackingStore(self._context.store)
-        outcome = self._outcome(job, lease, receipts)
+        outcome = self._outcome(job, lease, receipts, done)
         recorded = self._record(job, outcome, lease, receipts) if outcome is not None else None
         if recorded is not None:
-            clear_up(self._context.database, self._context.store, job, recorded, receipts.keys)
+            clear_up(database, self._context.store, job, recorded, receipts.keys)
             self._advance_gathering(job)
             self._descriptions.add(job)
         elif outcome is None and lease.goes_back and not lease.lost:
             self._give_back(job, send=not lease.aside)
 
-    def _outcome(self, job: Job, lease: Lease, store: TrackingStore) -> JobResult | None:
+    def _outcome(self, job: Job, lease: Lease, store: TrackingStore, done: Numbers) -> JobResult | None:
         """None when the job is not ours to end: the lease is lost, or the worker stops."""
         try:
             if lease.must_stop():
@@ -121,7 +123,7 @@ class JobRunner:
             verdict = review(self._context.database, self._context.gate, job, allowance)
             if not verdict.allows:
                 return end_for_verdict(verdict)
-            return self._carry_out(job, lease, store, weight=allowance.weight)
+            return self._carry_out(job, lease, store, weight=allowance.weight, done=done)
         except JobCancelledError as error:
             if lease.cancelled and not lease.lost:
                 return _failed_result(JobState.CANCELLED, error)
@@ -138,8 +140,9 @@ class JobRunner:
             log.exception("job failed: unexpected error", extra={"job_id": job.id})
             return _failed_result(JobState.FAILED, GenerationError())
 
-    def _carry_out(self, job: Job, lease: Lease, store: TrackingStore, *, weight: float) -> JobResult:
-        done = find_done(self._context.database, job.id)
+    def _carry_out(
+        self, job: Job, lease: Lease, store: TrackingStore, *, weight: float, done: Numbers
+    ) -> JobResult:
         forget_reads()  # painting takes its time
         gate = ClearedGate(self._context.gate) if job.cleared else self._context.gate
         early = EarlyPictures(job, self._context, self._threads, gate=gate, store=store)
@@ -150,8 +153,7 @@ class JobRunner:
         except BaseException:
             early.wait()  # what is being stored belongs to this attempt
             raise
-        painting_seconds = time.monotonic() - started_at
-        finished = early.results()
+        painting_seconds, finished = time.monotonic() - started_at, early.results()
         judging = partial(judge, job, gate=gate, signer=self._context.signer)
         rest = [pair for pair in zip(missing, painted, strict=False) if pair[0] not in finished]
         judged = self._executor.map(judging, *zip(*rest, strict=True)) if rest else ()
@@ -175,7 +177,7 @@ class JobRunner:
         )
 
     def _paint(
-        self, job: Job, lease: Lease, early: EarlyPictures, *, weight: float, done: frozenset[int]
+        self, job: Job, lease: Lease, early: EarlyPictures, *, weight: float, done: Numbers
     ) -> list[GeneratedImage]:
         """The pictures that are not `done`; none of them when their person had enough before all were painted."""
         if lease.stops_early():

@@ -78,6 +78,7 @@ def judge(
             kind=Inspected.OUTPUT,
             person=job.person,
             png=master,
+            pixels=painted.image,
             request=job.request,
             job_id=job.id,
             address=job.address,

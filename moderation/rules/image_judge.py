@@ -11,10 +11,10 @@ from moderation.metrics import RULE_FAILURES
 from moderation.policy.findings import Finding, weigh
 from moderation.policy.policy import Policy, default_policy
 from moderation.rules.image.subject import ImageRule, ImageSubject
-from moderation.vision.image_analysis import ImageFeatures, LocalFeatures, decode
+from moderation.vision.image_analysis import ImageFeatures, LocalFeatures, decode, is_painted_here
 from studio.domain.verdicts import Verdict
 from studio.errors import InspectionError
-from studio.ports import Inspection
+from studio.ports import Inspected, Inspection
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class ImageJudge:
         timeout_seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
         """`see` looks at an encoded picture; without it that is done here."""
-        self._see = see or see_here
+        self._see = see
         self._rules = tuple(rules)
         self._policy = policy or default_policy()
         self._timeout_seconds = timeout_seconds
@@ -79,7 +79,7 @@ _Seen = tuple[list[Finding | None], str]  # what each rule found, and the finger
 class _Look:
     """One picture's way past all rules. `rule` is the one that judges it now."""
 
-    def __init__(self, inspection: Inspection, see: See, rules: Sequence[ImageRule]) -> None:
+    def __init__(self, inspection: Inspection, see: See | None, rules: Sequence[ImageRule]) -> None:
         self._inspection = inspection
         self._see = see
         self._rules = rules
@@ -112,7 +112,7 @@ class _Look:
 
     def _subject(self) -> ImageSubject:
         inspection = self._inspection
-        sight = self._see(inspection.png)
+        sight = self._see(inspection.png) if self._see else see_here(inspection)
         return ImageSubject(
             kind=inspection.kind,
             person=inspection.person,
@@ -132,6 +132,9 @@ def _apply_policy(findings: Iterable[Finding | None], policy: Policy) -> Iterato
                 yield judged
 
 
-def see_here(png: bytes) -> ImageFeatures:
+def see_here(inspection: Inspection) -> ImageFeatures:
     """Raises ValueError or OSError for what is no picture of ours."""
-    return LocalFeatures(decode(png))
+    pixels = inspection.pixels
+    if pixels is not None and inspection.kind is Inspected.OUTPUT and is_painted_here(inspection.png, pixels):
+        return LocalFeatures(pixels)
+    return LocalFeatures(decode(inspection.png))

@@ -78,6 +78,11 @@ class RemoteFeatures:
         return decode(self.png)
 
 
+def is_painted_here(png: bytes, image: Image.Image) -> bool:
+    """Whether `decode` would give these very pixels for a PNG that was encoded from them."""
+    return image.mode == "RGB" and len(png) <= MAX_BYTES and image.width * image.height <= MAX_PIXELS
+
+
 def decode(png: bytes) -> Image.Image:
     """RGB. Raises ValueError or OSError for anything but one whole, still PNG of a size that is painted here."""
     if len(png) > MAX_BYTES:

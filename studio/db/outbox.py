@@ -77,7 +77,7 @@ def pace(rows: Sequence[OutboxRow], *, earlier: int = 0) -> list[OutboxRow]:
 def send(database: Database, events: EventPublisher, rows: Iterable[OutboxRow]) -> None:
     """Send what a committed transaction wrote. If the queue is away, the sweeper sends it later."""
     if sent := publish(events, rows):
-        with database.begin() as session:
+        with database.begin_single() if len(sent) == 1 else database.begin() as session:
             mark_published(session, sent)
 
 

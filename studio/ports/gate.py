@@ -1,15 +1,20 @@
 """Who may ask for what, and which pictures may be shown."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from studio.domain.people import Address, Person
 from studio.domain.requests import PaintRequest
 from studio.domain.settings.communities import NewcomerLimits, Tier
 from studio.domain.settings.word_lists import WordTrial
 from studio.domain.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 
 class Inspected(StrEnum):
@@ -35,7 +40,8 @@ class Admission:
 class Inspection:
     """A picture before anybody sees it. `png` is the encoded picture; `request` is None for a bare upload.
 
-    `original` is an upload's file as it came.
+    `original` is an upload's file as it came. `pixels` are what `png` was just encoded from, where they are at hand:
+    what can be judged in this process need not be decoded then. They must not be changed meanwhile.
     """
 
     kind: Inspected
@@ -45,6 +51,7 @@ class Inspection:
     job_id: str = ""
     original: bytes = field(default=b"", repr=False)
     address: Address | None = None  # of the job
+    pixels: Image | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -127,6 +127,12 @@ class TestPngInBands:
         ours, theirs = encode_png_in_bands(painted, PngImagePlugin.PngInfo()), encode_png(painted)
         assert len(ours) <= 1.01 * len(theirs)
 
+    def test_no_repeated_bytes_are_looked_for_in_grain_and_all_of_them_in_flat_paper(self) -> None:
+        grain, paper = photograph(128, seed=1), Image.new("RGB", (128, 128), "#fed")
+        assert png_encoder._is_grainy(grain)
+        assert not png_encoder._is_grainy(paper)
+        assert len(encode_png_in_bands(paper, PngImagePlugin.PngInfo())) < 2_000
+
 
 class TestFit:
     def test_what_fits_is_not_touched(self) -> None:

@@ -14,6 +14,8 @@ from PIL import Image, PngImagePlugin
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BAND_BYTES = 256 * 1024  # of rows that are filtered at once: they stay in the processor's cache
+_SAMPLED_ROWS = 32
+_FEW_EQUAL = 0.35  # of a painting without grain 0.65 and more, of photographs 0.2 to 0.3
 _SUB, _UP, _AVERAGE, _PAETH = 1, 2, 3, 4
 _COLOUR_TYPES = {"L": 0, "RGB": 2}
 ENCODED_MODES = frozenset(_COLOUR_TYPES)
@@ -30,8 +32,10 @@ def encode_png_in_bands(picture: Image.Image, text: PngImagePlugin.PngInfo) -> b
 
 def _pixels(picture: Image.Image) -> Iterator[bytes]:
     """IDAT chunks."""
-    # Repeated bytes are looked for next to each other only. A painted picture holds hardly any others.
-    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, zlib.Z_RLE)
+    # Repeated bytes are looked for next to each other only. A painted picture holds hardly any others, a grainy one
+    # not even those.
+    strategy = zlib.Z_HUFFMAN_ONLY if _is_grainy(picture) else zlib.Z_RLE
+    deflate = zlib.compressobj(1, zlib.DEFLATED, zlib.MAX_WBITS, zlib.DEF_MEM_LEVEL, strategy)
     for band in _filtered_bands(picture):
         if compressed := deflate.compress(band):
             yield _chunk(b"IDAT", compressed)
@@ -40,6 +44,15 @@ def _pixels(picture: Image.Image) -> Iterator[bytes]:
 
 def _chunk(name: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))
+
+
+def _is_grainy(picture: Image.Image) -> bool:
+    """Whether hardly any filtered byte equals the one before it, by a sample of the rows."""
+    step = len(picture.getbands())
+    rows = np.asarray(picture).reshape(picture.height, picture.width * step)
+    sample = np.linspace(0, len(rows) - 1, min(len(rows), _SAMPLED_ROWS)).astype(np.intp)
+    left = _filter(rows[sample], rows[np.maximum(sample - 1, 0)], step)
+    return float(np.mean(left[:, 1:] == left[:, :-1])) < _FEW_EQUAL
 
 
 def _filtered_bands(picture: Image.Image) -> Iterator[bytes]:

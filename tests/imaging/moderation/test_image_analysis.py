@@ -23,15 +23,19 @@ from moderation.gate import ModerationGate
 from moderation.policy.categories import Category
 from moderation.policy.policy import FacePolicy, default_policy, parse_policy
 from moderation.policy.upload_consent import ConsentBook
+from moderation.provenance.watermark.robustness import photograph
 from moderation.remote.safety_model import HttpSafetyModel, Scene
+from moderation.rules import image_judge
+from moderation.rules.image import default_image_rules
 from moderation.rules.image.faces import Faces
 from moderation.rules.image.nudity import Nudity, score
 from moderation.rules.image.safety_model import LargerModel
 from moderation.rules.image.subject import ImageSubject
 from moderation.rules.image_judge import ImageJudge
 from moderation.training.data.sample_drawings import drawings
+from moderation.vision import image_analysis
 from moderation.vision.face_detection import SURE, house_finder
-from moderation.vision.image_analysis import LocalFeatures
+from moderation.vision.image_analysis import LocalFeatures, decode
 from moderation.vision.nudity_detection import CLASSES, NudityNetwork, RegionScores, SecondOpinion
 from moderation.vision.onnx_model import OnnxNetwork
 from studio.domain.people import Person, Platform
@@ -404,3 +408,44 @@ def set_up(monkeypatch: pytest.MonkeyPatch, url: str) -> ModerationGate:
 def alone(asked: Inspection) -> Inspection:
     """Of somebody who paints without a community, and so without any rows."""
     return replace(asked, person=replace(asked.person, platform=Platform.CLI))
+
+
+# ---- what was just encoded
+
+
+def test_a_painting_at_hand_is_judged_as_the_file_it_became() -> None:
+    judge = ImageJudge(default_image_rules())
+    for painted in (drawn(APPLE), photograph(200, seed=1)):
+        from_file = inspection(painted, Inspected.OUTPUT)
+        assert judge.judge(replace(from_file, pixels=painted)) == judge.judge(from_file)
+
+
+def test_only_paintings_that_a_file_holds_pixel_by_pixel_are_not_decoded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    decoded: list[bytes] = []
+
+    def note(png: bytes) -> Image.Image:
+        decoded.append(png)
+        return decode(png)
+
+    monkeypatch.setattr(image_judge, "decode", note)
+    judge, painted = ImageJudge([Nudity((SeesNothing(), None))]), photograph(200, seed=1)
+    file = inspection(painted, Inspected.OUTPUT)
+    judge.judge(replace(file, pixels=painted))
+    assert not decoded
+    for strange in (
+        file,
+        replace(file, kind=Inspected.UPLOAD, pixels=painted),
+        replace(file, pixels=painted.convert("RGBA")),
+    ):
+        judge.judge(strange)
+        assert decoded.pop() == file.png
+    monkeypatch.setattr(image_analysis, "MAX_BYTES", len(file.png) - 1)
+    with pytest.raises(InspectionError):
+        judge.judge(replace(file, pixels=painted))
+
+
+class SeesNothing:
+    def look(self, image: Image.Image) -> RegionScores:
+        return seen(neutral=1.0)
