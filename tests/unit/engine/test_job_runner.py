@@ -52,6 +52,18 @@ def test_pictures_are_written_last_because_others_wait_from_then_on(ports, work,
     assert statements[pictures + 1] == "COMMIT"
 
 
+def test_the_pictures_of_a_job_that_has_none_are_not_looked_for(ports, work, job):
+    statements = []
+    note = partial(_note_statement, statements)
+    event.listen(ports.database.engine, "before_cursor_execute", note)
+    work.run(job)
+    event.remove(ports.database.engine, "before_cursor_execute", note)
+    assert read(ports, job)[0].state is JobState.DONE
+    assert not [
+        text for text in statements if text.startswith(("SELECT pictures.position", "SELECT count(*)"))
+    ]
+
+
 def _note_statement(statements, _connection, _cursor, text, *_rest):
     statements.append(text)
 
