@@ -163,9 +163,9 @@ async def test_pictures_belong_to_the_person_alone_and_are_shown_by_the_token(ab
     assert "was not found" in reply.words
     assert len(abroad.jobs()) == 2
 
-    assert "out of the message" not in await deleted(abroad, f"{job.id}.1")
+    assert "can no longer be changed" not in await deleted(abroad, f"{job.id}.1")
     abroad.expire(job, asked)
-    assert "out of the message" in await deleted(abroad, f"{job.id}.2")
+    assert "can no longer be changed" in await deleted(abroad, f"{job.id}.2")
 
 
 async def test_in_a_group_and_where_external_apps_may_not_be_seen(abroad: Abroad) -> None:
@@ -204,7 +204,7 @@ async def test_what_takes_longer_than_the_token_says_so_and_comes_by_direct_mess
     listed = await abroad.discord.slash("1", "history", guild=FOREIGN_GUILD)
     await abroad.until(lambda: listed.message is not None and job.id in listed.message.words)
     assert answer_of(listed).ephemeral
-    assert "out of the message" not in await deleted(abroad, f"{job.id}.1"), "it is in direct messages"
+    assert "can no longer be changed" not in await deleted(abroad, f"{job.id}.1"), "it is in direct messages"
 
 
 async def test_the_home_server_rules_over_what_people_ask_elsewhere(abroad: Abroad) -> None:
