@@ -112,7 +112,7 @@ class FsspecStore:
     def link(self, key: str, *, valid_seconds: int, save_as: str = "") -> str | None:
         """A signed address from which anybody may read the picture for a while; None where there is none.
 
-        With `save_as`, the name of a file, browsers save it under that name. Caches keep it no longer than it is valid.
+        With `save_as`, the name of a file, browsers save it under that name. They may keep what they got as long again.
         """
         if not is_key(key) or "s3" not in _protocols(self._filesystem):
             return None
