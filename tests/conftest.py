@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 import hypothesis
+import hypothesis.internal.conjecture.providers
 import pytest
 
 from tests.support.thoroughness import deselect_thorough
@@ -61,6 +62,9 @@ hypothesis.settings.register_profile(
     suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 hypothesis.settings.load_profile("chatelier")
+# It would also try constants from the sources of all modules that are loaded by then, which other tests decide; and
+# each process would parse all those sources.
+hypothesis.internal.conjecture.providers.is_local_module_file = lambda _path: False
 
 
 def missing(service: str) -> NoReturn:
@@ -106,6 +110,13 @@ def pytest_collection_finish() -> None:
     """
     gc.set_threshold(10_000, 20, 20)
     gc.enable()
+    gc.freeze()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """pytest looks five times for cycles whose end fails, which takes seconds where torch is loaded: once will do."""
+    gc.collect()
     gc.freeze()
 
 

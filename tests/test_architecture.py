@@ -1,6 +1,7 @@
 """The architecture, held by tests: who imports whom, how large a room grows, what the documents promise."""
 
 import ast
+import gc
 import graphlib
 import re
 import subprocess
@@ -39,6 +40,15 @@ def documents(repository: Path) -> Iterator[Path]:
     for name in DOCUMENTS:
         yield repository / name
     yield from sorted((repository / "docs").rglob("*.md"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def uncollected() -> Iterator[None]:
+    """The syntax trees of all modules stay for the next test: the garbage collector would look at them in vain."""
+    gc.disable()
+    yield
+    parse.cache_clear()
+    gc.enable()
 
 
 # ---- words
