@@ -110,6 +110,16 @@ def find_job(session: Session, job_id: str, *, viewer: Person | None = None) -> 
     return job_of(row)
 
 
+def find_job_and_owner(session: Session, job_id: str, *, viewer: Person) -> tuple[Job, bool]:
+    """The job, and whether it is the viewer's own: then also of a linked identity in another community.
+
+    Raises `NotFoundError`.
+    """
+    row = session.get(JobRow, job_id)
+    own = row is not None and same_human(session, row.person_key, viewer.key)
+    return find_job(session, job_id, viewer=None if own else viewer), own
+
+
 def find_picture(
     session: Session, picture_id: str, *, viewer: Person | None = None, early: bool = False
 ) -> Picture:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from studio.clock import now
 from studio.db.database import Database
 from studio.db.tables import CaseRow, EvidenceRow, GatheringRow, JobRow, JobSourceRow, PictureRow, UploadRow
-from studio.domain.cases import CaseState
+from studio.domain.cases import CaseState, Decision
 from studio.domain.jobs import CORE, GOING_ON, UNHEARD, JobState
 from studio.ports import Store
 from studio.services import file_references
@@ -23,6 +23,8 @@ from studio.services.picture_deletion import delete_files
 
 APPEALED_FOR = timedelta(days=30)  # after which a refused request's files may be gone
 LEFT_ALONE = timedelta(days=1)  # in which a job that failed may be asked for again
+
+_AGAINST = (Decision.REJECT, Decision.WARN, Decision.SUSPEND, Decision.BAN, Decision.BLOCK)
 
 UploadId = tuple[str, str]  # the file's key, and the person's
 
@@ -86,8 +88,16 @@ def left_by(job_id: str) -> Unneeded:
 
 
 def is_request_needed(session: Session, job_id: str) -> bool:
-    """Whether a job goes on, is part of an open gathering, is to be decided about or may be, or is evidence."""
-    query = select(JobRow.id).where(JobRow.id == job_id, _needs_uploads())
+    """Whether a job goes on, is part of an open gathering, is to be decided about or may be, or is evidence.
+
+    Of a case decided against its person within `APPEALED_FOR` the words are needed, not the files.
+    """
+    decided = select(CaseRow.id).where(
+        CaseRow.job_id == JobRow.id,
+        CaseRow.decision.in_(_AGAINST),
+        CaseRow.decided_at >= now() - APPEALED_FOR,
+    )
+    query = select(JobRow.id).where(JobRow.id == job_id, _needs_uploads() | decided.exists())
     return session.scalars(query).first() is not None
 
 

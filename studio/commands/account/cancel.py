@@ -9,7 +9,6 @@ from studio.commands.parameter_values import Kind, Parameter
 from studio.commands.results import JobsStopped
 from studio.commands.spec import Call, CommandSpec
 from studio.db import job_transitions, queries
-from studio.db.identities.linked_identities import same_human
 from studio.domain.jobs import Job, JobState
 from studio.errors import BadParameterError, NotAllowedError
 from studio.ports import Ports
@@ -30,8 +29,7 @@ def cancel(ports: Ports, call: Call, command: Cancel) -> JobsStopped:
     nothing.
     """
     with ports.database.begin() as session:
-        job = queries.find_job(session, command.job, viewer=call.person)
-        mine = same_human(session, job.person.key, call.person.key)
+        job, mine = queries.find_job_and_owner(session, command.job, viewer=call.person)
         if not mine and (command.keep or not call.person.moderates):
             raise NotAllowedError
         if mine and job_transitions.request_enough(session, job.id):

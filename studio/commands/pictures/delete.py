@@ -15,7 +15,7 @@ from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call, CommandSpec
 from studio.db import cases, queries
 from studio.db.deliveries import message_of
-from studio.db.identities.linked_identities import identities, same_human
+from studio.db.identities.linked_identities import identities
 from studio.db.tables import OutboxRow
 from studio.db.takedowns.taken_down_pictures import APPEAL_WITHIN, appeal_advice, record_appeal_window
 from studio.domain.cases import NewNotice, NoticeKind
@@ -50,16 +50,14 @@ def delete(ports: Ports, call: Call, command: Delete) -> PicturesDeleted | JobsS
     """
     job_id, index = _target(command.what)
     with ports.database.read() as session:
-        job = queries.find_job(session, job_id, viewer=call.person)
-        mine = same_human(session, job.person.key, call.person.key)
+        job, mine = queries.find_job_and_owner(session, job_id, viewer=call.person)
         has_pictures = bool(queries.pictures_of_job(session, job_id))
     if not index and (not job.state.ended or (mine and job.state is JobState.HELD and not has_pictures)):
         return _without_pictures(ports, cancel(ports, call, Cancel(job=job_id)))
     if not index and mine and not has_pictures:
         return _delete_request(ports, job_id)
     with ports.database.begin() as session:
-        job = queries.find_job(session, job_id, viewer=call.person)
-        mine = same_human(session, job.person.key, call.person.key)
+        job, mine = queries.find_job_and_owner(session, job_id, viewer=call.person)
         if not (call.person.moderates or mine):
             raise NotAllowedError
         pictures = [

@@ -8,7 +8,7 @@ from studio.db.database import Database
 from studio.db.identities.linked_identities import note_identities
 from studio.db.newcomers.newcomer_origins import note_origins, note_unbanned
 from studio.db.queries import DONE_JOBS, note_done_jobs
-from studio.db.sessions.read_memo import is_remembering
+from studio.db.sessions.read_memo import forget_reads, is_remembering
 from studio.db.settings import note_preferences, note_rules
 from studio.db.tables import BanRow, CommunityRow, PersonRow, PreferencesRow
 from studio.db.tables.identities import OriginRow
@@ -35,6 +35,8 @@ def remember_caller(database: Database, person: Person) -> None:
         note_origins(session, person.key, seen_at=seen_at, has_any=rows[0].has_origins)
         if not any(row.has_ban for row in rows) and not rows[0].has_neighbour_ban:
             note_unbanned(session, person.key)
+        else:  # another process may have written the ban since an earlier look
+            forget_reads()
 
 
 def _facts() -> Select[Any]:

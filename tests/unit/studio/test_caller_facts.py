@@ -1,5 +1,6 @@
 """What is read of a person in one go is what each part of a command would read for itself."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -161,3 +162,17 @@ def test_an_origin_is_shared_by_more_people_than_it_counts_for(ports: Ports) -> 
         return len(found)
 
     assert [shares(1), shares(2), shares(2, of_few=True)] == [1, 0, 1]
+
+
+def test_a_ban_by_another_process_holds_from_the_second_look_on(ports):
+    known(ports)
+    with remember_reads():
+        remember_caller(ports.database, ANA)
+        other = threading.Thread(
+            target=banned_as_stranger, args=(ports,)
+        )  # which this thread's memo knows nothing of
+        other.start()
+        other.join()
+        remember_caller(ports.database, ANA)
+        with ports.database.read() as session:
+            assert [row.person_key for row in bans_in_force(session, ANA)] == [ANA.key]

@@ -1,6 +1,7 @@
 """/delete of a job that has no picture deletes its request, as far as nothing needs it."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
@@ -10,9 +11,12 @@ from studio.commands.registry import execute
 from studio.commands.results import JobsStopped, PicturesDeleted
 from studio.commands.spec import Call
 from studio.db import cases
-from studio.db.tables import EvidenceRow, JobRow, LedgerRow, UploadRow
-from studio.domain.cases import CaseKind, NewCase
+from studio.db.identities import linked_identities
+from studio.db.identities.people import lock_person
+from studio.db.tables import CaseRow, EvidenceRow, JobRow, LedgerRow, UploadRow
+from studio.domain.cases import CaseKind, CaseState, Decision, NewCase
 from studio.domain.jobs import JobState
+from studio.erasure.unused_uploads import APPEALED_FOR
 from studio.errors import NotAllowedError, NotFoundError
 from studio.ports import Ports
 from studio.services.upload_intake import accept_upload
@@ -86,6 +90,13 @@ def keep_evidence(ports, call, job_id):
         )
 
 
+def decide_against(ports, call, job_id):
+    open_case(ports, call, job_id)
+    with ports.database.begin() as session:
+        case = session.scalars(select(CaseRow)).one()
+        case.state, case.decision, case.decided_at = CaseState.CLOSED, Decision.WARN, now()
+
+
 @pytest.mark.parametrize("need", [refuse, open_case, keep_evidence])
 def test_what_moderators_may_need_stays(ports, call, upload, need):
     job_id = edited(ports, call, upload)
@@ -94,6 +105,36 @@ def test_what_moderators_may_need_stays(ports, call, upload, need):
         deleted(ports, call, job_id)
     assert request_of(ports, job_id)["prompt"] == "a fox"
     assert upload.key in ports.store.blobs
+
+
+def test_words_that_a_case_was_decided_against_stay_within_the_time_for_appeals(ports, call, upload):
+    job_id = edited(ports, call, upload)
+    decide_against(ports, call, job_id)
+    with raises(NotAllowedError, match="stay while they may be needed"):
+        deleted(ports, call, job_id)
+    assert request_of(ports, job_id)["prompt"] == "a fox"
+    with ports.database.begin() as session:
+        session.scalars(select(CaseRow)).one().decided_at = now() - APPEALED_FOR - timedelta(days=1)
+    assert deleted(ports, call, job_id) == PicturesDeleted(picture_ids=())
+
+
+def test_a_linked_identity_of_another_community_cancels_and_deletes(ports, call, upload):
+    elsewhere = someone("bo", community="elsewhere")
+    painted = paint_job(ports, edited(ports, call, upload))
+    waiting = edited(ports, call, upload, "other")
+    foreign = replace(call, person=elsewhere)
+    for command in (
+        {"name": "delete", "values": {"what": painted}},
+        {"name": "cancel", "values": {"job": waiting}},
+    ):
+        with pytest.raises(NotFoundError):
+            execute(ports, replace(foreign, request_key=f"{command}"), **command)
+    with ports.database.begin() as session:
+        lock_person(session, elsewhere)
+        linked_identities.link(session, elsewhere.key, call.person.key)
+    assert len(deleted(ports, foreign, painted).picture_ids) > 0
+    cancelled = execute(ports, replace(foreign, request_key="cancel"), "cancel", {"job": waiting})
+    assert cancelled.at_once
 
 
 def test_nobody_else_deletes_a_request(ports, call, upload):
