@@ -4,6 +4,7 @@ Two contexts must meet: a word for a minor and a word for nakedness or sex, anyw
 and the prompts of the pictures it starts from. Either alone is judged by the other rules.
 """
 
+import itertools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from importlib import resources
 from moderation.policy.categories import Category
 from moderation.policy.evidence_phrases import MINOR_AND_SEX
 from moderation.policy.findings import Finding
-from moderation.rules.ages_of_things import without_ages_of_things
+from moderation.rules.ages_of_things import without_adults, without_ages_of_things
 from moderation.rules.prompt.subject import PromptSubject
 from moderation.text.normalization import NormalizedText, read
 from moderation.text.word_lists import PlainWords, Severity, WordList
@@ -33,6 +34,7 @@ _AGE = re.compile(
     rf"(?: only| just| barely| about)? (?:{_SMALL}|{_TEEN})\b{_UNIT}"
     rf"|\b{_PERSON} {_TEEN}\b{_UNIT}"
 )
+_AN_AGE, _AGE_IN_WORDS = "(age)", (" year old", " years old")
 _FEWEST_INFORMING = 2  # words of a lesson beside those that it only mentions
 
 
@@ -51,25 +53,36 @@ class Minors:
         text = resources.files("moderation.rules.prompt").joinpath("minors.toml").read_text("utf-8")
         self._words = {name: PlainWords.of(words) for name, words in tomllib.loads(text).items()}
         topics = "|".join(sorted(map(re.escape, self._words["topics"].words), key=len, reverse=True))
-        self._topics = re.compile(rf"\b(?:{topics})\b")
+        self._topics = re.compile(rf"\b(?:{topics})\b", re.IGNORECASE)
 
     def speaks_of_minors(self, subject: PromptSubject) -> bool:
-        return any(True for reading in _of_people(subject) for _ in self._minors(reading))
+        """Any age counts, a thing's too: what asks has a picture that may be sexual."""
+        return any(True for reading in subject.wished_readings for _ in self._minors(reading))
 
     def judge(self, subject: PromptSubject) -> Finding | None:
         if any(True for reading in subject.wished_readings for _ in self._find_words("alone", reading)):
             return self._finding(Ruling.REFUSE)
-        minors = {word for reading in _of_people(subject) for word in self._minors(reading)}
+        minors = {word for reading in subject.wished_readings for word in self._minors(reading)}
         if not minors:
             return None
         sexual = {word for reading in subject.wished_readings for word in self._sexual(reading)}
-        if not sexual or self._is_harmless(subject, minors, sexual):
+        if not sexual or self._is_of_things(subject) or self._is_harmless(subject, minors, sexual):
             return None
         return self._finding(Ruling.HOLD if self._doubtful(subject, minors, sexual) else Ruling.REFUSE)
 
     def _finding(self, ruling: Ruling) -> Finding:
         # The text itself is kept out of the evidence: nobody needs to read it again.
         return Finding(ruling=ruling, rule=self.name, category=Category.MINORS, evidence=MINOR_AND_SEX)
+
+    def _is_of_things(self, subject: PromptSubject) -> bool:
+        """Whether all ages are surely those of things, and every sexual word is said of an adult."""
+        return not any(
+            True
+            for typed in subject.wished
+            for _ in itertools.chain(
+                self._minors(read(without_ages_of_things(typed))), self._sexual(read(without_adults(typed)))
+            )
+        )
 
     def _is_harmless(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
         """Lessons that only mention the matter, old art, swimming lessons, and small children who are cared for."""
@@ -81,7 +94,9 @@ class Minors:
 
         informs = len(words & self._words["informing"].words) >= _FEWEST_INFORMING
         taught = not named.isdisjoint(self._words["lesson"].words) and self._is_topic(subject)
-        lesson = taught or (are("mentioned", sexual) and informs)
+        lesson = (taught or (are("mentioned", sexual) and informs)) and not any(
+            word == _AN_AGE or word.endswith(_AGE_IN_WORDS) for word in minors
+        )
         return (
             (lesson and named.isdisjoint(self._words["shown"].words))
             or (are("swimwear", sexual) and bool(words & self._words["swimming"].words))
@@ -99,13 +114,8 @@ class Minors:
 
     def _is_topic(self, subject: PromptSubject) -> bool:
         """Whether each sexual word is part of what a lesson is about."""
-        topics = self._topics
         return not any(
-            True
-            for reading in _of_people(subject)
-            for _ in self._sexual(
-                read(topics.sub(" ", reading.text)) if topics.search(reading.text) else reading
-            )
+            True for typed in subject.wished for _ in self._sexual(read(self._topics.sub(" ", typed)))
         )
 
     def _doubtful(self, subject: PromptSubject, minors: set[str], sexual: set[str]) -> bool:
@@ -120,7 +130,7 @@ class Minors:
     def _minors(self, reading: NormalizedText) -> Iterator[str]:
         yield from self._find_words("minor", reading)
         if _AGE.search(reading.text):
-            yield "(age)"
+            yield _AN_AGE
 
     def _sexual(self, reading: NormalizedText) -> Iterator[str]:
         yield from self._find_words("sexual", reading)
@@ -134,13 +144,6 @@ class Minors:
         for candidate, _ in self._words[kind].find(_sure(reading)):
             if not any(f" {candidate.text} " in f" {phrase} " for phrase in phrases):
                 yield candidate.text
-
-
-def _of_people(subject: PromptSubject) -> Iterator[NormalizedText]:
-    """The texts without the ages of things."""
-    for typed, reading in zip(subject.wished, subject.wished_readings, strict=True):
-        plain = without_ages_of_things(typed)
-        yield reading if plain == typed else read(plain)
 
 
 def _sure(reading: NormalizedText) -> Iterator[Candidate]:

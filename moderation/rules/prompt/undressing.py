@@ -108,7 +108,8 @@ def _shows_person(subject: PromptSubject) -> bool:
     if subject.with_person or not subject.lineage or not all(text.isascii() for text in texts):
         return True
     first = subject.lineage[0]
-    seen = (_without_animal(text) if text == first else text for text in texts)
+    animal_only = not any(map(_names_body_or_clothes, texts))
+    seen = (_without_animal(text) if animal_only and text == first else text for text in texts)
     return any(_words().people.search(read(text).text) for text in seen) or not _shows_thing(first)
 
 
@@ -117,6 +118,12 @@ def _without_animal(text: str) -> str:
     words = _words()
     folded = fold_text(text)
     return words.animal.sub(" ", folded) if words.habitat.search(folded) else text
+
+
+def _names_body_or_clothes(text: str) -> bool:
+    """Which are nobody's but a person's: "queen bee with honey" in a dress may be somebody."""
+    folded = fold_text(text)
+    return (_words().garment.search(folded) or _words().body.search(folded)) is not None
 
 
 def _shows_thing(text: str) -> bool:
@@ -155,7 +162,7 @@ def _is_of_things(words: Sequence[str], typed: str) -> bool:
     *look, first, last = words
     known = _words()
     if known.animal.search(f"{first} {last}"):
-        return known.habitat.search(fold_text(typed)) is not None
+        return known.habitat.search(fold_text(typed)) is not None and not _names_body_or_clothes(typed)
     return first in known.things and bool(look) and look[-1] in known.look
 
 
@@ -196,6 +203,7 @@ class _Words:
         self.things = frozenset(map(fold_text, data["things"]))
         self.animal = re.compile(rf"\b{_alternatives(data['named_as_people'])}s?\b")
         self.habitat = re.compile(rf"\b{_alternatives(data['habitat'])}s?\b")
+        self.body = re.compile(rf"\b{_alternatives(data['body'])}s?\b")
         self.look = frozenset(map(fold_text, data["look"]))
         self.garment = re.compile(rf"\b{garments}\b")
         self.people = re.compile(rf"\b{people}\b")
