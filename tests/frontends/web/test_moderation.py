@@ -98,10 +98,10 @@ def test_a_press_on_the_desk_locks_down_for_an_hour_and_ends_it(instance: WebSer
 
 def test_the_desk_suggests_it_when_many_come_at_once(instance: WebServer) -> None:
     mo = instance.user("Mo", "keys")
-    assert "Much more than usual" not in mo.client.get("/desk").text
+    assert "much higher than usual" not in mo.client.get("/desk").text
     for number in range(7):
         instance.user(f"Guest{number}")
-    assert "Much more than usual" in mo.client.get("/desk/cases").text
+    assert "much higher than usual" in mo.client.get("/desk/cases").text
 
 
 def test_the_desk_is_for_moderators_only(instance: WebServer) -> None:
