@@ -19,9 +19,8 @@ from studio.domain.deliveries import DeliveryKind, MessageRef
 from studio.errors import NotFoundError
 
 _REMEMBERED = 3000  # of all kinds; a long queue alone has some hundreds
-_REMEMBERED_ENDS = (
-    200  # of those the ones that show the end: about 6 KB each, and hardly one changes any more
-)
+# Messages that show the end of their job: about 6 KB each, and hardly one changes any more.
+_REMEMBERED_ENDS = 200
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from PIL import Image
 
 from engine.generation_task import GeneratedImage, GenerationTask, Progress
-from engine.imaging.codecs.encoding import data_url, decode, decode_mask
+from engine.imaging.codecs.encoding import decode, decode_mask
 from engine.imaging.masks.grid_masks import mask_of_cells
 from engine.jobs.context import WorkerContext
 from engine.jobs.early_pictures import EarlyPictures, Threads, shows_early
@@ -20,6 +20,7 @@ from engine.jobs.leases import Lease, LeaseKeeper, is_paused
 from engine.jobs.moderation_recheck import ClearedGate, review
 from engine.jobs.picture_descriptions import PictureDescriptions
 from engine.jobs.postprocessing import JudgedImage, StoredImage, judge, store_pictures
+from engine.jobs.progress_announcer import ProgressAnnouncer
 from engine.jobs.tracked_store import TrackingStore, clear_up
 from studio.clock import now
 from studio.coded_text import to_stored
@@ -27,7 +28,6 @@ from studio.db import job_transitions, outbox, queries
 from studio.db.callers.caller_facts import remember_caller
 from studio.db.sessions.read_memo import forget_reads, remember_reads
 from studio.db.tables import JobRow
-from studio.domain.events import JobProgress
 from studio.domain.jobs import Job, JobState
 from studio.domain.requests import Source
 from studio.domain.verdicts import Ruling, Verdict
@@ -40,12 +40,12 @@ from studio.errors import (
     ServiceError,
 )
 from studio.gatherings import periodic_tasks
-from studio.ports import Events
 from studio.tracing import tracer
 
-_ANNOUNCE_EVERY_SECONDS, _RECORD_RETRY_SECONDS = 0.25, 0.5
+_RECORD_RETRY_SECONDS = 0.5
 _STOPPED = JobCancelledError()
-_HANDS, _EARLY_HANDS = 8, 4
+_HANDS = 8
+_EARLY_HANDS = 4
 
 log = logging.getLogger(__name__)
 
@@ -153,7 +153,8 @@ class JobRunner:
         except BaseException:
             early.wait()  # what is being stored belongs to this attempt
             raise
-        painting_seconds, finished = time.monotonic() - started_at, early.results()
+        painting_seconds = time.monotonic() - started_at
+        finished = early.results()
         judging = partial(judge, job, gate=gate, signer=self._context.signer)
         rest = [pair for pair in zip(missing, painted, strict=False) if pair[0] not in finished]
         judged = self._executor.map(judging, *zip(*rest, strict=True)) if rest else ()
@@ -183,7 +184,7 @@ class JobRunner:
         if lease.stops_early():
             return []
         task = replace(self._task_of(job, weight), done=frozenset(index - 1 for index in done))
-        announcer = _Announcer(job, self._context.events, finished=lambda: len(done) + early.shown)
+        announcer = ProgressAnnouncer(job, self._context.events, finished=lambda: len(done) + early.shown)
         try:
             with tracer().span("generate", job.id):
                 return self._generator.generate(
@@ -270,31 +271,3 @@ def _cause(error: ChatelierError) -> str:
 
 def _failed_result(state: JobState, error: ChatelierError) -> JobResult:
     return JobResult(state=state, error_code=error.code, error_text=to_stored(*error.texts))
-
-
-class _Announcer:
-    """Turns the step batcher's progress into a few messages a second. What is to be hidden is not shown on the way."""
-
-    def __init__(self, job: Job, events: Events, *, finished: Callable[[], int]) -> None:
-        self._job = job
-        self._finished = finished
-        self._events = events
-        self._announced_at = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        ends = progress.step >= progress.steps
-        if time.monotonic() - self._announced_at < _ANNOUNCE_EVERY_SECONDS and not ends:
-            return
-        self._announced_at = time.monotonic()
-        shown = None if self._job.spoiler else progress.preview
-        self._events.announce(
-            JobProgress(
-                job_id=self._job.id,
-                platform=self._job.address.platform,
-                step=progress.step,
-                steps=progress.steps,
-                preview=data_url(shown) if shown else None,
-                seconds_left=progress.seconds_left,
-                finished=self._finished(),
-            )
-        )
